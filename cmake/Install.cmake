@@ -1,0 +1,50 @@
+# What `cmake --install` (./dev install) puts where: programs, libstandstill with its headers and CMake package, units.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+foreach(program standstill standstill-guard standstill-cutter)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+  endif()
+endforeach()
+
+# libstandstill is the folder src/client behind the headers of include/standstill. One shared library, so that users
+# link one name and the folders behind it stay ours to change.
+get_target_property(client_type standstill_client TYPE)
+if(NOT client_type STREQUAL INTERFACE_LIBRARY)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/libstandstill.cpp CONTENT "// the code comes from src/client\n")
+  add_library(libstandstill SHARED ${CMAKE_BINARY_DIR}/libstandstill.cpp)
+  add_library(standstill::standstill ALIAS libstandstill)
+  set_target_properties(libstandstill PROPERTIES
+    OUTPUT_NAME standstill EXPORT_NAME standstill VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  target_compile_features(libstandstill INTERFACE cxx_std_20)
+  target_link_libraries(libstandstill PRIVATE standstill_flags "$<LINK_LIBRARY:WHOLE_ARCHIVE,standstill_client>")
+  target_include_directories(libstandstill INTERFACE
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
+  install(TARGETS libstandstill EXPORT standstill
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT library)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/standstill DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+  install(EXPORT standstill NAMESPACE standstill:: FILE standstillTargets.cmake
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/standstill COMPONENT library)
+  configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/standstillConfig.cmake.in
+    ${CMAKE_BINARY_DIR}/standstillConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/standstill)
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/standstillConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/standstillConfig.cmake ${CMAKE_BINARY_DIR}/standstillConfigVersion.cmake
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/standstill COMPONENT library)
+endif()
+
+# The units name the programs by full path, which only the install prefix knows.
+set(units_in ${CMAKE_SOURCE_DIR}/packaging/systemd)
+set(units_out ${CMAKE_BINARY_DIR}/packaging)
+install(CODE "
+  set(STANDSTILL_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  foreach(unit standstill standstill-guard)
+    configure_file(\"${units_in}/\${unit}.service.in\" \"${units_out}/\${unit}.service\" @ONLY)
+  endforeach()" COMPONENT programs)
+install(FILES ${units_out}/standstill.service ${units_out}/standstill-guard.service
+  DESTINATION lib/systemd/system COMPONENT programs)
+install(FILES ${units_in}/standstill.sysusers DESTINATION lib/sysusers.d RENAME standstill.conf COMPONENT programs)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/udev/60-standstill.rules DESTINATION lib/udev/rules.d COMPONENT programs)
+install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)

@@ -1,0 +1,43 @@
+// The simulated peers as programs in the foreground: `standstill sim rocrail` and `standstill sim relay`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace standstill::sim {
+
+struct RunRocrail {
+  std::string plan;  // a plan file; empty: the built-in demonstration layout
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8051;    // 0: a free one
+  std::string control;          // path of the control socket; empty: none
+  std::string flavour = "2.0";  // or "2.1"
+  std::uint32_t reader_sleep_ms = 0;
+  bool split = false;
+  bool console = false;
+  int clock_divider = 10;
+  std::uint32_t tick_ms = 100;
+  std::uint32_t seed = 1;
+  bool running = false;  // trains under way from the start
+};
+
+struct RunRelay {
+  bool http = false;  // else serial, on a pty
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // of the HTTP relay
+  std::string link;        // symbolic link to the pty
+  std::string run_line = "RELAY_ON";
+  std::string safe_line = "RELAY_OFF";
+  std::string reply = "OK";
+  int sense_port = -1;  // GET /sense of the serial relay; 0: a free port, -1: none
+  std::string control;
+};
+
+// Serve until INT, TERM or the control command `quit`; the first line printed says where ("listening on
+// ADDRESS:PORT", "pty /dev/pts/N"), each on a line of its own and flushed. Rocrail says goodbye on a signal,
+// as the real one does. Returns the exit code: 0, or 2 with the reason on standard error when it could not
+// start.
+[[nodiscard]] int run_rocrail(const RunRocrail& options);
+[[nodiscard]] int run_relay(const RunRelay& options);
+
+}  // namespace standstill::sim

@@ -1,0 +1,240 @@
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "app/finding.hpp"
+#include "app/rocrail_peer.hpp"
+#include "config/config.hpp"
+#include "config/secret.hpp"
+#include "supervise/guard_process.hpp"
+
+namespace standstill::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024ULL * 1024ULL;
+constexpr std::uint64_t least_space = 32 * mebibyte, enough_space = 500 * mebibyte;
+constexpr std::size_t locked_by_guard = 8 * mebibyte;  // guard and cutters stay below 6 MB each
+
+void program(const std::string& subject, const std::string& path, Findings& into) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) != 0)
+    into.push_back({Grade::bad, subject, path + ": " + std::strerror(errno)});
+  else if (!S_ISREG(found.st_mode) || ::access(path.c_str(), X_OK) != 0)
+    into.push_back({Grade::bad, subject, path + " cannot be executed: chmod +x, and check the user"});
+  else
+    into.push_back({Grade::good, subject, path + " can be executed"});
+}
+
+// Not opened: opening a serial line moves its control lines, and some relays switch on that.
+void serial(const std::string& subject, const std::string& path, Findings& into) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) != 0)
+    into.push_back(
+        {Grade::bad, subject,
+         path + ": " + std::strerror(errno) + ": is it plugged in? `ls /dev/serial/by-id` lists adapters"});
+  else if (!S_ISCHR(found.st_mode))
+    into.push_back({Grade::bad, subject, path + " is no serial device"});
+  else if (::access(path.c_str(), R_OK | W_OK) != 0)
+    into.push_back({Grade::bad, subject,
+                    path + ": " + std::strerror(errno) +
+                        ": add the user to the group that owns it (usually dialout), then log in anew"});
+  else if (path.starts_with("/dev/ttyUSB") || path.starts_with("/dev/ttyACM"))
+    into.push_back(
+        {Grade::warning, subject,
+         path + " can be opened, but its number may change: use its name below /dev/serial/by-id"});
+  else
+    into.push_back({Grade::good, subject, path + " can be opened"});
+}
+
+void peer(const std::string& subject, const std::string& host, std::uint16_t port, Duration time_out,
+          Grade when_not, Findings& into) {
+  const auto socket = dial(host, port, std::min<Duration>(time_out, 2s));
+  if (socket)
+    into.push_back({Grade::good, subject, host + ":" + std::to_string(port) + " accepts connections"});
+  else
+    into.push_back({when_not, subject,
+                    socket.error() + (when_not == Grade::bad ? ": `start` is refused until it can be reached"
+                                                             : ": dialed again until it answers")});
+}
+
+struct Place {
+  std::string host;
+  std::uint16_t port = 0;
+};
+// "http://host:port/…", "mqtt://…"; the loader has checked it.
+std::optional<Place> place_of(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return std::nullopt;
+  const std::string protocol = url.substr(0, scheme);
+  std::string authority = url.substr(scheme + 3, url.find_first_of("/?", scheme + 3) - scheme - 3);
+  Place place{.host = authority,
+              .port = static_cast<std::uint16_t>(protocol == "https"   ? 443
+                                                 : protocol == "mqtt"  ? 1883
+                                                 : protocol == "mqtts" ? 8883
+                                                                       : 80)};
+  const auto bracket = authority.rfind(']'), colon = authority.rfind(':');
+  if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket)) {
+    place.port = static_cast<std::uint16_t>(std::atoi(authority.c_str() + colon + 1));
+    place.host = authority.substr(0, colon);
+  }
+  if (place.host.starts_with('[')) place.host = place.host.substr(1, place.host.size() - 2);
+  return place;
+}
+
+void secret(const std::string& subject, const config::SecretSource& source, Findings& into) {
+  if (source.empty()) return;
+  const auto read = config::resolve_secret(source);
+  if (!read)
+    into.push_back({Grade::bad, subject, read.error()});
+  else if (!read->warning.empty())
+    into.push_back({Grade::warning, subject, read->warning});
+}
+
+}  // namespace
+
+void check_folder(const config::Config& config, Findings& into) {
+  const fs::path& folder = config.site.state_dir;
+  fs::path there = folder;
+  std::error_code ignored;
+  while (!there.empty() && !fs::exists(there, ignored) && there != there.root_path())
+    there = there.parent_path();
+  if (!fs::is_directory(there, ignored)) {
+    into.push_back(
+        {Grade::bad, "state_dir", there.string() + " is no folder: choose another [site] state_dir"});
+    return;
+  }
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    into.push_back({Grade::bad, "state_dir",
+                    there.string() + " cannot be written: " + std::strerror(errno) +
+                        ": run as its owner, or change the owner"});
+  else
+    into.push_back({Grade::good, "state_dir",
+                    folder.string() + (there == folder ? " can be written" : " will be made")});
+  struct statvfs space{};
+  if (::statvfs(there.c_str(), &space) != 0) return;
+  const std::uint64_t free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+  const std::string text = std::to_string(free / mebibyte) + " MB are free for journal and snapshots";
+  if (free < least_space)
+    into.push_back({Grade::bad, "disk", text + ": at least 32 MB are needed"});
+  else if (free < enough_space)
+    into.push_back({Grade::warning, "disk", text + ": 500 MB or more are advised"});
+  else
+    into.push_back({Grade::good, "disk", text});
+}
+
+void check_programs(const config::Config& config, Findings& into) {
+  for (const char* own : {"standstill-guard", "standstill-cutter"})
+    program(own, supervise::program_beside(own), into);
+  for (const auto& output : config.outputs)
+    if (const auto* calls = std::get_if<config::ProgramOutput>(&output.device)) {
+      if (!calls->safe.empty()) program("output " + output.id, calls->safe.front(), into);
+      if (!calls->run.empty() && (calls->safe.empty() || calls->run.front() != calls->safe.front()))
+        program("output " + output.id, calls->run.front(), into);
+    }
+  for (const auto& alert : config.alerts)
+    if (const auto* calls = std::get_if<config::ProgramAlert>(&alert.channel);
+        calls != nullptr && !calls->command.empty())
+      program("alert " + alert.id, calls->command.front(), into);
+}
+
+void check_devices(const config::Config& config, Findings& into) {
+  for (const auto& output : config.outputs) {
+    const std::string subject = "output " + output.id;
+    if (const auto* relay = std::get_if<config::SerialOutput>(&output.device))
+      serial(subject, relay->port.device, into);
+    if (const auto* board = std::get_if<config::GuardBoardOutput>(&output.device))
+      serial(subject, board->port.device, into);
+  }
+  for (const auto& link : config.links)
+    if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer))
+      for (const auto& device : meter->devices) serial("link " + link.id, device, into);
+}
+
+void check_network(const config::Config& config, Findings& into) {
+  for (const auto& output : config.outputs) {
+    const std::string subject = "output " + output.id;
+    std::optional<Place> place;
+    if (const auto* http = std::get_if<config::HttpOutput>(&output.device))
+      place = place_of(http->safe.url);
+    else if (const auto* mqtt = std::get_if<config::MqttOutput>(&output.device))
+      place = place_of(mqtt->url);
+    else if (const auto* plc = std::get_if<config::S7BitOutput>(&output.device))
+      place = Place{plc->host, plc->port};
+    else if (const auto* coil = std::get_if<config::ModbusCoilOutput>(&output.device);
+             coil != nullptr && !coil->host.empty())
+      place = Place{coil->host, coil->tcp_port};
+    if (place) peer(subject, place->host, place->port, output.timeout, Grade::bad, into);
+  }
+  for (const auto& link : config.links) {
+    const std::string subject = "link " + link.id;
+    if (const auto* server = std::get_if<config::RocrailLink>(&link.peer))
+      peer(subject, server->host, server->port, link.connect_timeout, Grade::warning, into);
+    if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer);
+        meter != nullptr && !meter->host.empty())
+      peer(subject, meter->host, meter->port, link.connect_timeout, Grade::warning, into);
+    if (const auto* plc = std::get_if<config::S7Link>(&link.peer))
+      peer(subject, plc->host, plc->port, link.connect_timeout, Grade::warning, into);
+  }
+}
+
+void check_secrets(const config::Config& config, Findings& into) {
+  for (const auto& output : config.outputs)
+    if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) {
+      secret("output " + output.id, http->password, into);
+      secret("output " + output.id, http->token, into);
+    }
+  for (const auto& alert : config.alerts) {
+    const std::string subject = "alert " + alert.id;
+    if (const auto* hook = std::get_if<config::WebhookAlert>(&alert.channel)) {
+      secret(subject, hook->url_source, into);
+      secret(subject, hook->token, into);
+    }
+    if (const auto* mail = std::get_if<config::SmtpAlert>(&alert.channel))
+      secret(subject, mail->password, into);
+  }
+}
+
+void check_realtime(Findings& into) {
+  // Tried in a thread that does nothing and ends at once: the only sure way to know (limits, capabilities,
+  // groups, containers).
+  bool granted = false;
+  std::thread([&granted] {
+    sched_param priority{};
+    priority.sched_priority = 1;
+    granted = ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &priority) == 0;
+  }).join();
+  const char* off = std::getenv("STANDSTILL_NO_REALTIME");
+  if (off != nullptr && *off != '\0' && *off != '0')
+    into.push_back(
+        {Grade::warning, "real time",
+         "turned off by STANDSTILL_NO_REALTIME: under load the milliseconds below may be exceeded"});
+  else if (granted)
+    into.push_back({Grade::good, "real time", "may be used"});
+  else
+    into.push_back({Grade::warning, "real time",
+                    "is not granted: under load the milliseconds below may be exceeded. Give CAP_SYS_NICE, "
+                    "or 'rtprio 60' in /etc/security/limits.d"});
+  void* memory = ::mmap(nullptr, locked_by_guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool locked = memory != MAP_FAILED && ::mlock(memory, locked_by_guard) == 0;
+  if (memory != MAP_FAILED) ::munmap(memory, locked_by_guard);
+  if (locked)
+    into.push_back({Grade::good, "locked memory", "may be used"});
+  else
+    into.push_back({Grade::warning, "locked memory",
+                    "is not granted: the guard may be swapped out. Give CAP_IPC_LOCK, or 'memlock 65536' in "
+                    "/etc/security/limits.d"});
+}
+
+}  // namespace standstill::app

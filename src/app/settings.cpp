@@ -1,0 +1,139 @@
+#include "app/settings.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "config/config.hpp"
+
+namespace standstill::app {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+ordered_json link_json(const config::Link& link) {
+  ordered_json json{{"id", link.id}, {"kind", link.kind}, {"critical", link.critical}};
+  if (const auto* rocrail = std::get_if<config::RocrailLink>(&link.peer)) {
+    json["host"] = rocrail->host;
+    json["port"] = rocrail->port;
+    json["on_goodbye"] = rocrail->on_goodbye == config::OnGoodbye::safe ? "safe" : "hold";
+  } else if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer)) {
+    if (meter->devices.empty())
+      json["host"] = meter->host, json["port"] = meter->port;
+    else
+      json["devices"] = meter->devices;
+    json["unit"] = meter->unit;
+    json["poll_ms"] = meter->poll.count();
+  } else if (const auto* plc = std::get_if<config::S7Link>(&link.peer)) {
+    json["host"] = plc->host;
+    json["port"] = plc->port;
+    json["poll_ms"] = plc->poll.count();
+    json["allow_write"] = plc->allow_write;
+  }
+  json["probe_ms"] = link.probe.count();
+  json["silence_ms"] = link.silence.count();
+  json["connect_timeout_ms"] = link.connect_timeout.count();
+  json["reconnect"] = {{"first_ms", link.reconnect.first.count()},
+                       {"factor", link.reconnect.factor},
+                       {"max_ms", link.reconnect.longest.count()},
+                       {"jitter", link.reconnect.jitter},
+                       {"max_tries", link.reconnect.max_tries}};
+  json["breaker"] = {{"failures", link.breaker.failures}, {"open_ms", link.breaker.open.count()}};
+  return json;
+}
+
+ordered_json output_json(const config::Output& output) {
+  const auto level = [](config::Level of) { return of == config::Level::low ? "low" : "high"; };
+  ordered_json json{{"id", output.id}, {"kind", output.kind}};
+  if (const auto* gpio = std::get_if<config::GpioOutput>(&output.device)) {
+    json["chip"] = gpio->chip;
+    json["line"] = gpio->line;
+    json["safe"] = level(gpio->safe);
+  } else if (const auto* serial = std::get_if<config::SerialOutput>(&output.device)) {
+    json["device"] = serial->port.device;
+    json["baud"] = serial->port.baud;
+    json["safe"] = serial->safe;
+    json["run"] = serial->run;
+    if (!serial->expect_reply.empty()) json["expect_reply"] = serial->expect_reply;
+  } else if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) {
+    json["safe"] = http->safe.method + " " + http->safe.url;
+    if (http->run) json["run"] = http->run->method + " " + http->run->url;
+  } else if (const auto* program = std::get_if<config::ProgramOutput>(&output.device)) {
+    json["safe"] = program->safe;
+    json["run"] = program->run;
+  } else if (const auto* lamp = std::get_if<config::IndicatorOutput>(&output.device)) {
+    json["chip"] = lamp->chip;
+    json["line"] = lamp->line;
+  }
+  if (output.timeout.count() > 0) json["timeout_ms"] = output.timeout.count();
+  if (output.readback) {
+    ordered_json back{{"within_ms", output.readback->within.count()}};
+    if (const auto* gpio = std::get_if<config::GpioReadback>(&output.readback->input)) {
+      back["chip"] = gpio->chip;
+      back["line"] = gpio->line;
+      back["expect"] = level(gpio->expect);
+    } else {
+      back["tag"] = std::get<config::TagReadback>(output.readback->input).source.text();
+    }
+    json["readback"] = std::move(back);
+  }
+  if (!output.escalate.empty()) json["escalate"] = output.escalate;
+  if (output.is_safety()) json["prooftest_days"] = output.prooftest_days;
+  return json;
+}
+
+}  // namespace
+
+ordered_json settings_json(const config::Config& config) {
+  ordered_json json;
+  json["site"] = {{"name", config.site.name},
+                  {"state_dir", config.site.state_dir.string()},
+                  {"timezone", config.site.timezone}};
+  json["guard"] = {{"permit_timeout_ms", config.guard.permit_timeout.count()},
+                   {"settle_ms", config.guard.settle.count()},
+                   {"heartbeat_timeout_ms", config.guard.heartbeat_timeout.count()}};
+  json["link"] = ordered_json::array();
+  for (const auto& link : config.links) json["link"].push_back(link_json(link));
+  json["watch"] = ordered_json::array();
+  for (const auto& watch : config.watches) json["watch"].push_back({{"id", watch.id}, {"kind", watch.kind}});
+  json["output"] = ordered_json::array();
+  for (const auto& output : config.outputs) json["output"].push_back(output_json(output));
+  json["stage"] = ordered_json::array();
+  for (const auto& stage : config.stages) {
+    ordered_json one{{"at_ms", stage.at.count()}};
+    if (const auto* send = std::get_if<config::Send>(&stage.act))
+      one["send"] = {{"link", send->link}, {"command", send->command}};
+    else
+      one["output"] = std::get<std::string>(stage.act);
+    json["stage"].push_back(std::move(one));
+  }
+  json["alert"] = ordered_json::array();
+  for (const auto& alert : config.alerts)
+    json["alert"].push_back({{"id", alert.id},
+                             {"kind", alert.kind},
+                             {"on", alert.on},
+                             {"timeout_ms", alert.timeout.count()},
+                             {"retries", alert.retries}});
+  json["terminal"] = {
+      {"listen", (config.terminal.host.find(':') == std::string::npos ? config.terminal.host
+                                                                      : "[" + config.terminal.host + "]") +
+                     ":" + std::to_string(config.terminal.port)},
+      {"insecure", config.terminal.insecure}};
+  return json;
+}
+
+std::string settings_text(const ordered_json& settings) {
+  std::string made;
+  const auto section = [&made](const std::string& title, const ordered_json& values) {
+    made += (made.empty() ? "" : "\n\n") + title;
+    for (const auto& [key, value] : values.items()) made += "\n  " + key + " = " + value.dump();
+  };
+  for (const auto& [name, value] : settings.items()) {
+    if (value.is_object())
+      section("[" + name + "]", value);
+    else
+      for (const auto& one : value) section("[[" + name + "]]", one);
+  }
+  return made;
+}
+
+}  // namespace standstill::app

@@ -1,0 +1,159 @@
+#include "config/build.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/formats.hpp"
+#include "config/keys.hpp"
+
+namespace standstill::config {
+
+namespace {
+
+constexpr std::size_t longest_state_dir = 88;  // a socket's path, "/standstill.sock" included, has 107 bytes
+
+std::vector<Metadata> metadata(const Table& written, std::vector<Problem>& problems) {
+  std::vector<Metadata> result;
+  for (const Member& member : written.members) {
+    Metadata item{member.name, "", member.name.ends_with("_env")};
+    if (const auto* text = member.value.as<std::string>())
+      item.value = *text;
+    else if (const auto* integer = member.value.as<std::int64_t>())
+      item.value = *integer;
+    else if (const auto* number = member.value.as<double>())
+      item.value = *number;
+    else if (const auto* flag = member.value.as<bool>())
+      item.value = *flag;
+    else {
+      problems.push_back({Fault::bad_metadata, member.value.where,
+                          "metadata '" + member.name + "' is " + std::string(shape_name(member.value)),
+                          "use a text, a number, true or false"});
+      continue;
+    }
+    if (item.from_environment) {
+      const auto* variable = std::get_if<std::string>(&item.value);
+      const auto complaint = complain(Format::environment_name,
+                                      variable == nullptr ? std::string_view{} : std::string_view(*variable));
+      if (complaint)
+        problems.push_back({complaint->fault, member.value.where,
+                            "metadata '" + member.name + "' " + complaint->message, complaint->hint});
+      item.name.resize(item.name.size() - 4);
+    }
+    if (item.name.empty() || std::ranges::find(result, item.name, &Metadata::name) != result.end()) {
+      problems.push_back({Fault::bad_metadata, member.where,
+                          "metadata '" + member.name + "' would be stored as '" + item.name + "', which is " +
+                              (item.name.empty() ? "empty" : "there already"),
+                          "give it another name"});
+      continue;
+    }
+    result.push_back(std::move(item));
+  }
+  return result;
+}
+
+Site build_site(const Reader& in, const SourceLocation& where, const Table& table,
+                std::vector<Problem>& problems) {
+  Site site;
+  site.where = where;
+  site.name = in.text("name");
+  site.state_dir = in.path("state_dir");
+  site.timezone = in.text("timezone");
+  if (const Member* member = table.find("metadata");
+      member != nullptr && member->value.as<Table>() != nullptr)
+    site.metadata = metadata(*member->value.as<Table>(), problems);
+  if (site.state_dir.native().size() > longest_state_dir)
+    in.report(Fault::bad_path, in.where("state_dir"),
+              "'state_dir' is " + std::to_string(site.state_dir.native().size()) +
+                  " bytes long, too long for the sockets in it",
+              "use at most " + std::to_string(longest_state_dir));
+  return site;
+}
+
+Terminal build_terminal(const Reader& in, const SourceLocation& where) {
+  Terminal terminal;
+  terminal.where = where;
+  const auto listen = parse_host_port(in.text("listen"));
+  if (listen) {
+    terminal.host = listen->host;
+    terminal.port = listen->port;
+  }
+  terminal.insecure = in.flag("insecure");
+  terminal.certificate_file = in.path("certificate_file");
+  terminal.key_file = in.path("key_file");
+  const bool tls = in.has("certificate_file") && in.has("key_file");
+  if (in.has("certificate_file") != in.has("key_file"))
+    in.report(Fault::one_of, in.where(in.has("key_file") ? "key_file" : "certificate_file"),
+              "'certificate_file' and 'key_file' belong together", "give both, or none");
+  else if (listen && !is_loopback(listen->host) && !tls && !terminal.insecure)
+    in.report(
+        Fault::exposed_terminal, in.where("listen"),
+        "'listen' = '" + in.text("listen") +
+            "' can be reached by other machines, and secrets would cross the "
+            "network in the clear",
+        "listen on 127.0.0.1, give 'certificate_file' and 'key_file', or accept it with insecure = true");
+  return terminal;
+}
+
+Bus build_bus(const Reader& in, const SourceLocation& where) {
+  Bus bus;
+  bus.where = where;
+  bus.kind = in.text("kind");
+  bus.url = in.text("url");
+  bus.sentinels = in.texts("sentinels");
+  bus.primary = in.text("primary");
+  bus.user = in.text("user");
+  bus.password = in.secret("password");
+  bus.instance = in.text("instance");
+  bus.controller = in.text("role") == "controller";
+  bus.lease = in.ms("lease_ms");
+  bus.key_file = in.path("key_file");
+  if (!bus.sentinels.empty() && !in.has("primary"))
+    in.report(Fault::contradiction, in.where("sentinels"),
+              "'sentinels' are asked for a primary that has no name", "add 'primary'");
+  return bus;
+}
+
+template <class Item>
+std::vector<Item> build_all(const Reader& root, std::string_view section,
+                            Item (*build_one)(const Reader&, const SourceLocation&), std::size_t most) {
+  std::vector<Item> result;
+  const auto written = root.list(section);
+  for (const auto& [reader, where] : written) {
+    if (result.size() == most) {
+      root.report(Fault::too_many, where,
+                  "this is [[" + std::string(section) + "]] number " + std::to_string(most + 1) + " of " +
+                      std::to_string(written.size()),
+                  "at most " + std::to_string(most) + " are possible");
+      break;
+    }
+    result.push_back(build_one(reader, where));
+  }
+  return result;
+}
+
+}  // namespace
+
+Config build(const Table& validated, const std::filesystem::path& folder, std::vector<Problem>& problems) {
+  Config config;
+  const Reader root(validated, folder, problems);
+  const auto where = [&validated](std::string_view section) {
+    const Member* member = validated.find(section);
+    return member == nullptr ? SourceLocation{} : member->where;
+  };
+  if (const auto site = root.nested("site"))
+    config.site = build_site(*site, where("site"), *validated.find("site")->value.as<Table>(), problems);
+  if (const auto guard = root.nested("guard"))
+    config.guard = {where("guard"), guard->ms("permit_timeout_ms"), guard->ms("settle_ms"),
+                    guard->ms("heartbeat_timeout_ms")};
+  if (const auto terminal = root.nested("terminal"))
+    config.terminal = build_terminal(*terminal, where("terminal"));
+  if (const auto bus = root.nested("bus")) config.bus = build_bus(*bus, where("bus"));
+  config.links = build_all<Link>(root, "link", build_link, max_links);
+  config.watches = build_all<Watch>(root, "watch", build_watch, max_watches);
+  config.outputs = build_all<Output>(root, "output", build_output, max_outputs);
+  config.stages = build_all<Stage>(root, "stage", build_stage, max_stages);
+  config.alerts = build_all<Alert>(root, "alert", build_alert, max_alerts);
+  return config;
+}
+
+}  // namespace standstill::config

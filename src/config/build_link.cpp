@@ -1,0 +1,105 @@
+#include "config/build.hpp"
+
+namespace standstill::config {
+
+namespace {
+
+RocrailLink rocrail(const Reader& in) {
+  return {in.text("host"), in.whole<std::uint16_t>("port"),
+          in.choice<OnGoodbye>("on_goodbye", {"safe", "hold"})};
+}
+
+Register modbus_register(const Reader& in, const SourceLocation& where) {
+  Register result;
+  result.where = where;
+  result.name = in.text("name");
+  result.function = in.whole("function");
+  result.address = in.whole<std::uint16_t>("address");
+  result.type = in.text("type");
+  result.low_word_first = in.text("word_order") == "low_first";
+  result.scale = in.number("scale").value_or(1.0);
+  result.unit = in.text("unit");
+  result.valid = in.range("valid");
+  if (result.function < 3 && in.text("type") != "bool" && !in.text("type").empty())
+    in.report(Fault::contradiction, in.where("function"), "functions 1 and 2 read single bits",
+              "write type = \"bool\", or function 3 or 4");
+  return result;
+}
+
+ModbusLink modbus(const Reader& in, const SourceLocation& where) {
+  ModbusLink result;
+  for (const std::string& device : in.texts("devices")) result.devices.push_back(in.absolute(device));
+  if (in.has("baud")) result.baud = in.whole("baud");
+  if (in.has("framing")) result.framing = in.text("framing");
+  result.host = in.text("host");
+  if (in.has("port")) result.port = in.whole<std::uint16_t>("port");
+  result.unit = in.whole("unit");
+  result.profile = in.text("profile");
+  in.exactly_one(where, "this [[link]]", "profile", "registers");
+  for (const auto& [reader, place] : in.list("registers"))
+    result.registers.push_back(modbus_register(reader, place));
+  result.poll = in.ms("poll_ms");
+  result.gap = in.ms("gap_ms");
+  result.retries = in.whole("retries");
+  if (const auto publish = in.nested("publish"))
+    result.publish = Publish{publish->text("url"), publish->text("topic"), publish->flag("home_assistant"),
+                             publish->text("user"), publish->secret("password")};
+  return result;
+}
+
+S7Link s7(const Reader& in) {
+  S7Link result;
+  result.host = in.text("host");
+  result.port = in.whole<std::uint16_t>("port");
+  result.rack = in.whole("rack");
+  result.slot = in.whole("slot");
+  result.poll = in.ms("poll_ms");
+  for (const auto& [reader, place] : in.list("tags"))
+    result.tags.push_back({place, reader.text("name"), reader.text("address"), reader.text("unit")});
+  if (const auto heartbeat = in.nested("heartbeat"))
+    result.heartbeat =
+        Heartbeat{heartbeat->where("tag"), heartbeat->text("tag"), heartbeat->ms("changes_within_ms")};
+  result.allow_write = in.flag("allow_write");
+  return result;
+}
+
+Reconnect reconnect(const Reader& in, const SourceLocation& where) {
+  Reconnect result;
+  result.first = in.ms("first_ms");
+  result.factor = in.number("factor").value_or(result.factor);
+  result.longest = in.ms("max_ms");
+  result.jitter = in.number("jitter").value_or(result.jitter);
+  result.max_tries = in.whole("max_tries");
+  if (result.longest.count() > 0 && result.first > result.longest)
+    in.report(Fault::contradiction, where,
+              "the first wait is longer than the longest: first_ms is above max_ms",
+              "lower first_ms or raise max_ms");
+  return result;
+}
+
+}  // namespace
+
+Link build_link(const Reader& in, const SourceLocation& where) {
+  Link result;
+  result.where = where;
+  result.id = in.text("id");
+  result.kind = in.text("kind");
+  if (result.kind.empty()) return result;
+  result.critical = in.flag("critical");
+  result.probe = in.ms("probe_ms");
+  result.silence = in.ms("silence_ms");
+  result.connect_timeout = in.ms("connect_timeout_ms");
+  if (const auto nested = in.nested("reconnect"))
+    result.reconnect = reconnect(*nested, in.where("reconnect"));
+  if (const auto nested = in.nested("breaker"))
+    result.breaker = {nested->whole("failures"), nested->ms("open_ms")};
+  if (result.kind == "rocrail")
+    result.peer = rocrail(in);
+  else if (result.kind == "s7")
+    result.peer = s7(in);
+  else
+    result.peer = modbus(in, where);
+  return result;
+}
+
+}  // namespace standstill::config

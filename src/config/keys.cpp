@@ -1,0 +1,176 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace standstill::config {
+
+namespace {
+
+constexpr auto section_table = std::to_array<Section>({
+    {.name = "site",
+     .title = "[site]",
+     .intro = "What this plant is called and where it keeps its files.",
+     .required = true,
+     .environment = true},
+    {.name = "guard",
+     .title = "[guard]",
+     .intro = "How quickly the guard notices that somebody has died. The defaults suit an ordinary machine.",
+     .environment = true},
+    {.name = "link",
+     .title = "[[link]]",
+     .intro = "Each connection that is supervised: one `[[link]]` for each peer.",
+     .repeated = true},
+    {.name = "link.reconnect", .title = "reconnect of [[link]]", .intro = "How it dials again."},
+    {.name = "link.breaker",
+     .title = "breaker of [[link]]",
+     .intro = "It slows reconnecting down, and nothing else: a suspended link counts as lost."},
+    {.name = "link.register", .title = "registers of [[link]]", .intro = "Each entry of a register map."},
+    {.name = "link.publish", .title = "publish of [[link]]", .intro = "Where readings go."},
+    {.name = "link.tag", .title = "tags of [[link]]", .intro = "Each tag that is read."},
+    {.name = "link.heartbeat",
+     .title = "heartbeat of [[link]]",
+     .intro = "A living program changes something."},
+    {.name = "watch",
+     .title = "[[watch]]",
+     .intro =
+         "Each rule that can raise a cause. Every critical link has its silence watch without being asked; "
+         "what "
+         "stands here comes on top. A value that is missing, stale or impossible is a cause, never \"fine\".",
+     .repeated = true},
+    {.name = "output",
+     .title = "[[output]]",
+     .intro = "Each way to act on hardware. Without `[[stage]]` all of them go safe at once.",
+     .repeated = true},
+    {.name = "output.request", .title = "request of [[output]]", .intro = "What an `http` output sends."},
+    {.name = "output.readback",
+     .title = "readback of [[output]]",
+     .intro = "Proof by something that does not depend on the output itself. `start` is refused until it "
+              "shows safe."},
+    {.name = "output.patterns",
+     .title = "patterns of [[output]]",
+     .intro = "`slow` blinks once a second, `rapid` five times."},
+    {.name = "stage",
+     .title = "[[stage]]",
+     .intro =
+         "A controlled stop before the cut (stop category 1). Outputs that no stage names go safe at 0 ms.",
+     .repeated = true},
+    {.name = "stage.send", .title = "send of [[stage]]", .intro = "What is sent."},
+    {.name = "alert",
+     .title = "[[alert]]",
+     .intro = "Each way to tell people. Telling comes after the cut and can delay nothing.",
+     .repeated = true},
+    {.name = "terminal",
+     .title = "[terminal]",
+     .intro = "The HTTP interface for programs and people. A stop needs no login there.",
+     .environment = true},
+    {.name = "bus",
+     .title = "[bus]",
+     .intro = "One emergency stop for several machines.",
+     .environment = true},
+});
+
+constexpr auto kind_table = std::to_array<Kind>({
+    {"link", "rocrail", Support::runs, "a Rocrail server"},
+    {"link", "modbus-rtu", Support::later, "a meter or other Modbus device on a serial line"},
+    {"link", "modbus-tcp", Support::later, "a Modbus device on the network"},
+    {"link", "s7", Support::later, "a Siemens S7 PLC"},
+    {"link.publish", "mqtt", Support::later, "an MQTT broker"},
+    {"watch", "limit", Support::runs, "a value reaches a limit"},
+    {"watch", "frozen", Support::runs, "a value that should change does not"},
+    {"watch", "silence", Support::runs, "a link is not online for a while"},
+    {"watch", "health", Support::runs, "a yes-or-no value says unwell"},
+    {"watch", "demand", Support::runs, "a button with a normally-closed contact"},
+    {"watch", "remote", Support::later, "somebody else's stop on the bus"},
+    {"output", "gpio", Support::runs, "a relay on a GPIO line"},
+    {"output", "serial", Support::runs, "a relay board that takes text over a serial line"},
+    {"output", "http", Support::runs, "a relay or socket with an HTTP interface"},
+    {"output", "program", Support::runs, "a program of yours"},
+    {"output", "indicator", Support::runs,
+     "a lamp, siren or LED; it follows the state and is no part of safety"},
+    {"output", "watchdog", Support::later, "a watchdog device, or a line kept alive by pulses"},
+    {"output", "guard-board", Support::later, "the external guard"},
+    {"output", "modbus-coil", Support::later, "a coil of a Modbus device"},
+    {"output", "s7-bit", Support::later, "a bit of a Siemens S7 PLC"},
+    {"output", "mqtt", Support::later, "a message to an MQTT broker"},
+    {"output", "opcua", Support::reserved, "an OPC UA server"},
+    {"output.readback", "gpio", Support::runs, "a GPIO line"},
+    {"output.readback", "tag", Support::runs, "a value of a link"},
+    {"alert", "webhook", Support::runs, "an HTTP request, in the form chats understand"},
+    {"alert", "smtp", Support::runs, "a mail"},
+    {"alert", "program", Support::runs, "a program of yours"},
+    {"alert", "sms", Support::later, "a text message through an HTTP gateway"},
+    {"alert", "mqtt", Support::later, "a message to an MQTT broker"},
+    {"alert", "postgres", Support::later, "a row in a PostgreSQL table"},
+    {"bus", "redis", Support::later, "a Redis server"},
+    {"bus", "local", Support::later, "one machine, no server"},
+});
+
+bool contains(const std::vector<std::string_view>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+std::vector<Key> joined() {
+  std::vector<Key> all;
+  for (const auto part : {plant_keys(), link_keys(), link_table_keys(), watch_keys(), output_keys(),
+                          output_table_keys(), alert_keys()})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+}  // namespace
+
+std::span<const Section> sections() { return section_table; }
+std::span<const Kind> kinds() { return kind_table; }
+
+std::span<const Key> keys() {
+  static const std::vector<Key> all = joined();
+  return all;
+}
+
+const Section* find_section(std::string_view name) {
+  const auto found = std::ranges::find(section_table, name, &Section::name);
+  return found == section_table.end() ? nullptr : &*found;
+}
+
+const Kind* find_kind(std::string_view section, std::string_view name) {
+  for (const Kind& kind : kind_table)
+    if (kind.section == section && kind.name == name) return &kind;
+  return nullptr;
+}
+
+std::vector<const Kind*> kinds_of(std::string_view section) {
+  std::vector<const Kind*> result;
+  for (const Kind& kind : kind_table)
+    if (kind.section == section) result.push_back(&kind);
+  return result;
+}
+
+std::vector<const Key*> keys_of(std::string_view section) {
+  std::vector<const Key*> result;
+  for (const Key& key : keys())
+    if (key.section == section) result.push_back(&key);
+  return result;
+}
+
+bool applies(const Key& key, std::string_view kind) {
+  return key.kinds.empty() || contains(split(key.kinds), kind);
+}
+
+const Key* find_key(std::string_view section, std::string_view name, std::string_view kind) {
+  for (const Key& key : keys())
+    if (key.section == section && key.name == name && applies(key, kind)) return &key;
+  return nullptr;
+}
+
+std::vector<std::string_view> split(std::string_view words) {
+  std::vector<std::string_view> result;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (end > 0) result.push_back(words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return result;
+}
+
+}  // namespace standstill::config

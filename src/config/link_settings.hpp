@@ -1,0 +1,103 @@
+// [[link]]. Ranges, units and defaults: docs/configuration.md, written from config/keys_link.cpp.
+#pragma once
+
+#include <variant>
+
+#include "config/common.hpp"
+
+namespace standstill::config {
+
+enum class OnGoodbye : std::uint8_t { safe, hold };
+
+struct RocrailLink {
+  std::string host;
+  std::uint16_t port = 8051;
+  OnGoodbye on_goodbye = OnGoodbye::safe;
+};
+
+struct Register {
+  SourceLocation where;
+  std::string name;
+  unsigned function = 3;
+  std::uint16_t address = 0;
+  std::string type;  // "int16", "float32" …
+  bool low_word_first = false;
+  double scale = 1.0;
+  std::string unit;
+  std::optional<ValueRange> valid;
+};
+
+struct Publish {
+  std::string url;
+  std::string topic;
+  bool home_assistant = false;
+  std::string user;
+  SecretSource password;
+};
+
+struct ModbusLink {  // devices: RTU; host and port: TCP
+  std::vector<std::string> devices;
+  unsigned baud = 9600;
+  std::string framing = "8N1";
+  std::string host;
+  std::uint16_t port = 502;
+  unsigned unit = 1;
+  std::string profile;  // empty: registers
+  std::vector<Register> registers;
+  milliseconds poll{1000};
+  milliseconds gap{0};
+  unsigned retries = 3;
+  std::optional<Publish> publish;
+};
+
+struct S7Tag {
+  SourceLocation where;
+  std::string name;
+  std::string address;  // parse_s7_address() accepts it
+  std::string unit;
+};
+
+struct Heartbeat {
+  SourceLocation where;
+  std::string tag;
+  milliseconds changes_within{0};
+};
+
+struct S7Link {
+  std::string host;
+  std::uint16_t port = 102;
+  unsigned rack = 0;
+  unsigned slot = 1;
+  milliseconds poll{100};
+  std::vector<S7Tag> tags;
+  std::optional<Heartbeat> heartbeat;
+  bool allow_write = false;
+};
+
+struct Reconnect {
+  milliseconds first{2000};
+  double factor = 1.5;
+  milliseconds longest{60000};
+  double jitter = 0.1;
+  unsigned max_tries = 0;  // 0: for ever
+};
+
+struct Breaker {
+  unsigned failures = 10;
+  milliseconds open{300000};
+};
+
+struct Link {
+  SourceLocation where;
+  std::string id;
+  std::string kind;  // "rocrail", "modbus-rtu", "modbus-tcp", "s7"
+  bool critical = true;
+  milliseconds probe{1000};
+  milliseconds silence{3000};
+  milliseconds connect_timeout{5000};
+  Reconnect reconnect;
+  Breaker breaker;
+  std::variant<RocrailLink, ModbusLink, S7Link> peer;
+};
+
+}  // namespace standstill::config

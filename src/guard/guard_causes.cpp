@@ -1,0 +1,215 @@
+// The guard's part that decides what trips.
+#include <algorithm>
+#include <cstdio>
+
+#include "guard/guard.hpp"
+#include "kernel/format.hpp"
+#include "os/clock.hpp"
+
+namespace standstill::guard {
+
+using permit::EventKind;
+
+bool Guard::sends_are_pointless(Instant now) const {
+  if (!base_.port->connected() || !permits_.fresh(now)) return true;
+  for (std::size_t i = 0; i < plan_.stage_count; ++i) {
+    const plan::Stage& stage = plan_.stages[i];
+    if (stage.send != 0 && stage.link_source != plan::no_index &&
+        latch_.source(stage.link_source).standing != Standing::clear)
+      return true;
+  }
+  return false;
+}
+
+// S1: the decision is made; from here to the end of trip() nothing allocates, locks, logs, formats or waits.
+void Guard::cut_first(Instant now) {
+  if (latch_.state() == LatchState::running) outputs_.trip(now, sends_are_pointless(now));
+}
+
+void Guard::after_trip(Instant now, const Cause& cause) {
+  tripped_at_ = now;
+  pending_start_.reset();
+  event(EventKind::trip, cause, to_ms(now - cause.at));
+  persist();
+}
+
+void Guard::raise(SourceIndex source, Standing standing, CauseCode code, const CauseDetail& detail,
+                  Instant at, std::int64_t wall) {
+  const Instant now = os::now();
+  const bool was_running = latch_.state() == LatchState::running;
+  const bool already = latch_.source(source).standing == Standing::present;
+  const CauseCode before = latch_.source(source).cause.code;
+  if (standing == Standing::present && was_running) {
+    // The link that is lost is known to be lost before its sends are judged.
+    const bool pointless = sends_are_pointless(now) || plan_.sources[source].kind == plan::SourceKind::link ||
+                           source < plan::internal_sources;
+    outputs_.trip(now, pointless);
+  }
+  Cause cause{code,
+              standing == Standing::present,
+              plan_.sources[source].name,
+              detail,
+              standing == Standing::present ? std::min(at, now) : now,
+              wall};
+  if (latch_.report(source, standing, cause))
+    after_trip(now, cause);
+  else if (standing == Standing::present && (!already || before != code)) {
+    event(EventKind::cause, cause);
+    persist();  // it has cleared the acknowledgement (S6), and a power cut must not bring that back
+  } else if (standing != Standing::present && already)
+    event(EventKind::cause_gone, latch_.source(source).cause);
+  if (standing == Standing::present && sends_are_pointless(now)) outputs_.skip_sends(now);
+  push_cause(source);
+  dirty_ = true;
+}
+
+void Guard::stop(SourceIndex source, CauseCode code, const CauseDetail& detail, Instant now) {
+  cut_first(now);
+  const Cause cause{code, false, plan_.sources[source].name, detail, now, os::wall_ns()};
+  if (latch_.stop(source, cause))
+    after_trip(now, cause);
+  else {
+    event(EventKind::cause, cause);
+    persist();
+  }
+  push_cause(source);
+  dirty_ = true;
+}
+
+void Guard::on_output(const OutputChange& change) {
+  const plan::Output& output = plan_.outputs[change.output];
+  Cause about{CauseCode::output_failed, false, output.name, change.detail, os::now(), os::wall_ns()};
+  switch (change.what) {
+    case OutputChange::What::standing:
+      raise(output.source, change.standing, CauseCode::output_failed, change.detail, about.at, about.wall_ns);
+      break;
+    case OutputChange::What::commanded:
+      event(EventKind::output_commanded, output.name.view(), "", change.ms);
+      break;
+    case OutputChange::What::confirmed:
+      event(EventKind::output_confirmed, output.name.view(), "", change.ms);
+      break;
+    case OutputChange::What::failed:
+      event(EventKind::output_failed, about, change.ms);
+      break;
+    case OutputChange::What::escalated:
+      event(EventKind::escalated, output.name.view(), change.detail.view(), change.ms);
+      break;
+  }
+  dirty_ = true;
+}
+
+void Guard::on_demand(SourceIndex source, const Finding& finding, const DemandWatch& watch) {
+  const Instant now = os::now();
+  if (finding.standing == Standing::present) cut_first(now);
+  raise(source, finding.standing, finding.code, spoken(finding, watch).detail, now, os::wall_ns());
+}
+
+void Guard::watch_supervisor(Instant now) {
+  if (supervisor_watch_.take_died()) supervisor_left(false, now);
+  if (!base_.port->connected() || !permits_.heard()) return;
+  if (permits_.fresh(now)) {
+    if (latch_.source(plan::supervisor_source).standing != Standing::clear)
+      raise(plan::supervisor_source, Standing::clear, CauseCode::none, {}, now, os::wall_ns());
+  } else if (latch_.source(plan::supervisor_source).standing != Standing::present) {
+    cut_first(now);
+    Sentence why;
+    why.text("no permit from the supervisor for ").ms(permits_.age(now));
+    raise(plan::supervisor_source, Standing::present, CauseCode::supervisor_lost, CauseDetail(why.view()),
+          now, os::wall_ns());
+  }
+}
+
+// The supervisor cuts by the direct path first and says why a moment later: the cut counts at once, the blame
+// waits.
+void Guard::watch_cuts(Instant now) {
+  constexpr Duration explained_within = 50ms;
+  if (latch_.state() != LatchState::running || pending_start_) {
+    unexplained_since_ = never;
+    return;
+  }
+  if (outputs_.cut_by_other()) {
+    cut_first(now);
+    if (unexplained_since_ == never) unexplained_since_ = now;
+  }
+  if (unexplained_since_ != never && now - unexplained_since_ >= explained_within)
+    stop(plan::supervisor_source, CauseCode::software_error, "an output was cut and nobody said why", now);
+}
+
+void Guard::watch_cutters(Instant now) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto source = static_cast<SourceIndex>(plan::cutter1_source + i);
+    const auto look = cutters_.look(i, now);
+    if (look.lost) {
+      cut_first(now);
+      outputs_.cut_all(now);  // also when safe already: the other cutter takes over and says everything again
+      Sentence why;
+      if (look.silent != Duration::zero())
+        why.text("it stood still for ").ms(look.silent);
+      else
+        why.text("it died");
+      why.text("; the other cutter serves its outputs");
+      event(EventKind::cutter_lost, plan_.sources[source].name.view(), why.view());
+      raise(source, Standing::present, CauseCode::guard_lost, CauseDetail(why.view()), now, os::wall_ns());
+      restart_cutter_at_[i] = now + 200ms;
+    } else if (!look.alive && now >= restart_cutter_at_[i]) {
+      restart_cutter_at_[i] = now + 1s;
+      std::string why;
+      if (cutters_.start(i, why)) {
+        event(EventKind::cutter_started, plan_.sources[source].name.view(), "");
+        for (std::size_t output = 0; output < plan_.output_count; ++output)
+          if (plan_.outputs[output].kind == plan::OutputKind::gpio && outputs_.line_fd(output) >= 0)
+            cutters_.give_line(output, outputs_.line_fd(output));
+      } else {
+        std::fprintf(stderr, "standstill-guard: %s\n", why.c_str());
+        raise(source, Standing::present, CauseCode::guard_lost, CauseDetail(why), now, os::wall_ns());
+      }
+    } else if (look.alive && latch_.source(source).standing != Standing::clear &&
+               inner_.cutters[i].beat_ns.load() != 0) {
+      raise(source, Standing::clear, CauseCode::none, {}, now, os::wall_ns());
+    }
+  }
+}
+
+void Guard::read_stops(Instant now) {
+  for (int i = 0; i < 16; ++i) {
+    std::array<char, 512> datagram{};
+    Stopper from;
+    from.length = sizeof from.address;
+    const ssize_t count = ::recvfrom(base_.stop_socket.get(), datagram.data(), datagram.size(), MSG_DONTWAIT,
+                                     reinterpret_cast<sockaddr*>(&from.address), &from.length);
+    if (count < 0) return;
+    cut_first(now);
+    const StopWord word = read_stop({datagram.data(), static_cast<std::size_t>(count)});
+    stop(plan::operator_source, word.code, word.detail, now);
+    if (from.length <= sizeof(sa_family_t) || stopper_count_ == stoppers_.size()) continue;
+    stoppers_[stopper_count_++] = from;
+    answer_stoppers(false);
+  }
+}
+
+// First "latched", to the newest; later "safe", to all who asked.
+void Guard::answer_stoppers(bool everything_safe) {
+  std::size_t safe = 0, all = 0;
+  for (std::size_t i = 0; i < plan_.output_count; ++i) {
+    if (plan_.outputs[i].kind == plan::OutputKind::indicator) continue;
+    ++all;
+    const auto info = outputs_.info(i);
+    safe += info.commanded_ms >= 0 && info.readback != permit::ReadbackState::failed &&
+                    info.readback != permit::ReadbackState::unconfirmed
+                ? 1U
+                : 0U;
+  }
+  std::array<char, 96> text{};
+  const int length =
+      std::snprintf(text.data(), text.size(), "%s %u %zu %zu %lld", everything_safe ? "safe" : "latched",
+                    latch_.epoch(), safe, all, static_cast<long long>(to_ms(os::now() - tripped_at_)));
+  const std::size_t first = everything_safe ? 0 : stopper_count_ - 1;
+  for (std::size_t i = first; i < stopper_count_; ++i)
+    ::sendto(base_.stop_socket.get(), text.data(), static_cast<std::size_t>(length),
+             MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&stoppers_[i].address),
+             stoppers_[i].length);
+  if (everything_safe) stopper_count_ = 0;
+}
+
+}  // namespace standstill::guard

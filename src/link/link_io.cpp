@@ -1,0 +1,114 @@
+// The engine's bytes: in, decoded in slices, out. Its decisions are in link.cpp.
+#include <sys/epoll.h>
+
+#include "link/link.hpp"
+
+namespace standstill::link {
+
+void Link::ready(std::uint32_t events) {
+  const bool last = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  if (!deaf_ || last) {
+    std::string_view why;
+    // The end is judged with every byte of it read, also when a megabyte of decoding is pending.
+    const Reading reading = read_in(last, why);
+    if (!course_.connected()) return;
+    if (reading == Reading::ended || (events & (EPOLLHUP | EPOLLERR)) != 0)
+      return over(session_.ended(loop_.now()), why);
+  }
+  if ((events & EPOLLOUT) != 0) flush();
+  decode_later();
+}
+
+Link::Reading Link::read_in(bool everything, std::string_view& why) {
+  for (int i = 0; everything || i < reads_a_turn; ++i) {
+    const Io io = transport_->read(buffer_);
+    if (io.did == Io::Did::again) return Reading::drained;
+    if (io.did == Io::Did::ended) {
+      why = io.why;
+      return Reading::ended;
+    }
+    status_.bytes_received += io.bytes;
+    const Instant now = loop_.now();
+    course_.progress(now);
+    pending_work_ = true;
+    if (!session_.feed(std::span(buffer_).first(io.bytes), now)) {
+      const std::string error = session_.error();
+      over(Ending::crash, error);
+      static_cast<void>(session_.ended(now));
+      return Reading::ended;
+    }
+  }
+  return Reading::more;
+}
+
+void Link::decode_later() {
+  if (decoding_posted_ || !pending_work_) return;
+  decoding_posted_ = true;
+  later(&Link::advance);
+}
+
+void Link::later(void (Link::*what)()) {
+  loop_.post([this, what, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) (this->*what)();
+  });
+}
+
+void Link::advance() {
+  decoding_posted_ = false;
+  if (!course_.connected()) return;
+  if (pending_work_) {
+    pending_work_ = session_.work(loop_.now());
+    if (!course_.connected()) return;
+    if (pending_work_) course_.progress(loop_.now());
+  }
+  const Instant now = loop_.now();
+  if (const Instant heard = session_.last_heard(); heard != last_heard_) {
+    last_heard_ = status_.last_heard = heard;
+    if (const auto rtt = course_.heard(now)) status_.rtt = *rtt;
+  }
+  if (course_.state() != State::online && session_.proven()) {
+    const State previous = course_.state();
+    course_.proven(now);
+    if (course_.state() != previous) {
+      announce(previous, "online");
+      transport_->served();
+    }
+  }
+  flush();
+  arm();
+  decode_later();
+}
+
+void Link::flush() {
+  if (write_broken_) return;
+  bool blocked = false;
+  while (!session_.output().empty()) {
+    const Io io = transport_->write(session_.output());
+    if (io.did == Io::Did::ended) {
+      // What the peer said last may still be unread, a goodbye even: judge outside of the session's own
+      // calls.
+      write_broken_ = true;
+      write_why_ = io.why;
+      return later(&Link::write_failed);
+    }
+    if (io.did == Io::Did::again) {
+      blocked = true;
+      break;
+    }
+    status_.bytes_sent += io.bytes;
+    session_.sent(io.bytes);
+  }
+  if (blocked == want_write_) return;
+  want_write_ = blocked;
+  const std::uint32_t reading = deaf_ ? 0U : std::uint32_t{EPOLLIN | EPOLLRDHUP};
+  watch_.change(reading | (want_write_ ? std::uint32_t{EPOLLOUT} : 0U));
+}
+
+void Link::write_failed() {
+  if (!course_.connected() || !write_broken_) return;
+  std::string_view why;
+  read_in(true, why);
+  if (course_.connected()) over(session_.ended(loop_.now()), why.empty() ? write_why_ : why);
+}
+
+}  // namespace standstill::link

@@ -1,0 +1,56 @@
+// The way bytes travel to one peer: a TCP connection or a serial device. It can be dialed again after it was
+// closed.
+//
+// Everything happens in the loop's thread and nothing here blocks it. A transport may not be destroyed inside
+// one of its own callbacks.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kernel/time.hpp"
+
+namespace standstill::link {
+
+// What a read or a write did. `why` has static storage: building it costs nothing on the way to a trip.
+struct Io {
+  enum class Did { some, again, ended };
+  Did did = Did::again;
+  std::size_t bytes = 0;   // with `some`
+  std::string_view why{};  // with `ended`; a sentence, empty for a plain end of file
+};
+
+class Transport {
+ public:
+  // Nothing when the connection stands; else why not, a sentence for the operator.
+  using Dialed = std::function<void(std::expected<void, std::string>)>;
+
+  virtual ~Transport() = default;
+
+  // Connects, within `time_out` altogether; calls `done` once, later, never from inside dial(). An older dial
+  // or connection is closed first.
+  virtual void dial(Duration time_out, Dialed done) = 0;
+  // Ends a dial or a connection; an outstanding `done` is not called any more.
+  virtual void close() = 0;
+
+  [[nodiscard]] virtual Io read(std::span<std::byte> into) = 0;
+  [[nodiscard]] virtual Io write(std::span<const std::byte> bytes) = 0;
+
+  // The connected descriptor, to be watched (and, in a drill, shut down beneath the engine); -1 when there is
+  // none.
+  [[nodiscard]] virtual int native_handle() const = 0;
+  // "127.0.0.1:8051" or "/dev/serial/by-id/…": what the last dial was about.
+  [[nodiscard]] virtual std::string peer() const = 0;
+
+  // The peer served on this connection: where there are several addresses or devices, the next dial tries the
+  // same one first. Without this call it starts with the one after it.
+  virtual void served() {}
+  // Called whenever there is reason to think that the peer came back (its device appeared).
+  virtual void on_return(std::function<void()> /*returned*/) {}
+};
+
+}  // namespace standstill::link

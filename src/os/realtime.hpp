@@ -1,0 +1,32 @@
+// Real-time scheduling and locked memory, taken when the machine allows it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace standstill::os {
+
+// SCHED_FIFO priorities of the chain, cutters on top: what cuts must never wait for what decides.
+inline constexpr int supervisor_priority = 40;
+inline constexpr int guard_priority = 50;
+inline constexpr int cutter_priority = 55;
+
+struct RealTime {
+  bool scheduled = false;
+  bool memory_locked = false;
+  std::string warning;  // empty when both were granted; else what was refused and how to allow it
+};
+
+// For the calling thread (threads made afterwards inherit the policy). `lock_memory` locks all present and
+// future pages. STANDSTILL_NO_REALTIME=1 in the environment leaves the scheduling alone: it makes nothing
+// less safe, only less prompt.
+[[nodiscard]] RealTime enter_realtime(int priority, bool lock_memory);
+
+// No core file: writing one would delay the moment at which the others learn of the death.
+void forbid_core_files();
+
+// A thread with a small, fixed stack (locked memory counts every page). Detached. False when none could be
+// made.
+[[nodiscard]] bool start_small_thread(void* (*body)(void*), void* argument, std::size_t stack_bytes = 65536);
+
+}  // namespace standstill::os

@@ -1,0 +1,24 @@
+#include "output/peer/peer_output.hpp"
+
+#include "output/peer/http_output.hpp"
+#include "output/peer/program_output.hpp"
+#include "output/peer/serial_output.hpp"
+
+namespace standstill::output {
+
+std::unique_ptr<PeerOutput> make_peer_output(const plan::Output& output) {
+  switch (output.kind) {
+    case plan::OutputKind::serial:
+      return std::make_unique<SerialOutput>(output);
+    case plan::OutputKind::http:
+      return std::make_unique<HttpOutput>(output);
+    case plan::OutputKind::program:
+      return std::make_unique<ProgramOutput>(output);
+    case plan::OutputKind::gpio:
+    case plan::OutputKind::indicator:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace standstill::output

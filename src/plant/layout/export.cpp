@@ -1,0 +1,217 @@
+#include "plant/layout/export.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "plant/layout/views.hpp"
+
+namespace standstill::layout {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json nested_of(const Object& object) {
+  // a stack of elements being filled; the last is the innermost
+  std::vector<Json> open;
+  Json all = Json::array();
+  for (std::size_t i = object.attribute_count(); i < object.entry_count(); ++i) {
+    const auto entry = object.entry(i);
+    switch (entry.part) {
+      case Object::Part::nested_start:
+        open.push_back(Json{{"element", entry.name}, {"attributes", Json::object()}});
+        break;
+      case Object::Part::nested_attribute:
+        open.back()["attributes"][std::string(entry.name)] = entry.value;
+        break;
+      default: {
+        Json done = std::move(open.back());
+        open.pop_back();
+        if (open.empty())
+          all.push_back(std::move(done));
+        else
+          open.back()["nested"].push_back(std::move(done));
+      }
+    }
+  }
+  return all;
+}
+
+void add_rest(Json& into, const Object& object) {
+  Json attributes = Json::object();
+  for (std::size_t i = 0; i < object.attribute_count(); ++i) {
+    const auto entry = object.entry(i);
+    attributes[std::string(entry.name)] = entry.value;
+  }
+  into["attributes"] = std::move(attributes);
+  if (object.entry_count() > object.attribute_count()) into["nested"] = nested_of(object);
+}
+
+Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json loco_json(const Object& object) {
+  const Loco loco{object};
+  unsigned count = loco.function_count();
+  for (unsigned n = count + 1; n <= 32; ++n)
+    if (loco.function(n)) count = n;
+  Json functions = Json::array();
+  for (unsigned n = 0; n <= count; ++n) functions.push_back(loco.function(n));
+  return Json{{"id", object.id()},
+              {"speed", loco.speed()},
+              {"direction", loco.forward()},
+              {"block", text_or_null(loco.block())},
+              {"destblock", text_or_null(loco.destination())},
+              {"mode", text_or_null(loco.mode())},
+              {"functions", std::move(functions)},
+              {"address", object.number("addr")}};
+}
+
+// What occupies blocks, told by others than the blocks.
+struct Occupied {
+  std::unordered_set<std::string_view> by_feedback;
+  std::unordered_map<std::string_view, std::string_view> by_loco;  // block → loco
+
+  explicit Occupied(const Model& model) {
+    model.each(Kind::fb, [&](const Object& fb) {
+      if (Feedback{fb}.on() && !Feedback{fb}.block().empty()) by_feedback.insert(Feedback{fb}.block());
+    });
+    model.each(Kind::lc, [&](const Object& lc) {
+      if (!Loco{lc}.block().empty()) by_loco.emplace(Loco{lc}.block(), lc.id());
+    });
+  }
+};
+
+Json block_json(const Object& object, const Occupied& occupied) {
+  const Block block{object};
+  const auto loco = occupied.by_loco.find(object.id());
+  const bool stands_in_it = loco != occupied.by_loco.end();
+  auto loco_id = block.loco();
+  if (loco_id.empty() && stands_in_it) loco_id = loco->second;
+  const bool is_occupied = object.get("state") == "occupied" || object.truth("occ") || stands_in_it ||
+                           occupied.by_feedback.contains(object.id()) ||
+                           (!block.loco().empty() && !block.reserved());
+  return Json{{"id", object.id()},
+              {"occupied", is_occupied},
+              {"reserved", block.reserved()},
+              {"loco_id", text_or_null(loco_id)},
+              {"state", object.get("state")},
+              {"closed", block.closed()}};
+}
+
+Json switch_json(const Object& object) {
+  return Json{{"id", object.id()},
+              {"state", object.get("state")},
+              {"type", object.get("type")},
+              {"address", object.number("addr1")},
+              {"moving", Turnout{object}.moving()}};
+}
+
+Json signal_json(const Object& object) {
+  return Json{{"id", object.id()},
+              {"state", object.get("state")},
+              {"aspect", Signal{object}.aspect()},
+              {"manual", object.truth("manual")}};
+}
+
+Json route_json(const Object& object) {
+  const Route route{object};
+  return Json{{"id", object.id()},
+              {"status", static_cast<int>(route.status())},
+              {"status_name", route.status_name()},
+              {"from", text_or_null(object.get("bka"))},
+              {"to", text_or_null(object.get("bkb"))}};
+}
+
+Json feedback_json(const Object& object) {
+  return Json{{"id", object.id()},
+              {"state", Feedback{object}.on()},
+              {"block", text_or_null(Feedback{object}.block())},
+              {"counter", object.number("counter")}};
+}
+
+Json output_json(const Object& object) {
+  return Json{{"id", object.id()}, {"state", object.get("state")}, {"on", Output{object}.on()}};
+}
+
+template <class Make>
+Json list(const Model& model, Kind kind, Make&& make) {
+  Json all = Json::array();
+  model.each(kind, [&](const Object& object) {
+    Json one = make(object);
+    add_rest(one, object);
+    all.push_back(std::move(one));
+  });
+  return all;
+}
+
+Json bare(const Object& object) { return Json{{"id", object.id()}}; }
+
+Json clock_json(const Model& model) {
+  const auto object = model.find(Kind::clock, {});
+  if (!object) return Json{{"hour", nullptr}, {"minute", nullptr}, {"divider", nullptr}, {"freeze", false}};
+  const Clock clock{*object};
+  return Json{{"hour", clock.hour()},
+              {"minute", clock.minute()},
+              {"divider", clock.divider()},
+              {"freeze", clock.frozen()},
+              {"time", clock.epoch()}};
+}
+
+}  // namespace
+
+Json export_state(const Model& model, double timestamp) {
+  Json state;
+  state["timestamp"] = timestamp;
+  const auto plan = model.plan();
+  if (plan) {
+    state["model"] = Json{{"title", plan->get("title")}, {"rocrailversion", plan->get("rocrailversion")}};
+    add_rest(state["model"], *plan);
+  } else {
+    state["model"] = nullptr;
+  }
+  state["clock"] = clock_json(model);
+  const bool told = model.count(Kind::state) > 0;
+  state["power"] = told ? Json(all_stations(model, "power")) : Json(nullptr);
+  const auto automatic = model.find(Kind::automatic, {});
+  state["automatic"] = automatic ? Json(automatic->get("cmd") == "on") : Json(nullptr);
+  const Occupied occupied(model);
+  state["locomotives"] = list(model, Kind::lc, loco_json);
+  state["blocks"] = list(model, Kind::bk, [&](const Object& object) { return block_json(object, occupied); });
+  state["switches"] = list(model, Kind::sw, switch_json);
+  state["signals"] = list(model, Kind::sg, signal_json);
+  state["routes"] = list(model, Kind::st, route_json);
+  state["feedbacks"] = list(model, Kind::fb, feedback_json);
+  state["outputs"] = list(model, Kind::co, output_json);
+  constexpr std::array<std::pair<std::string_view, Kind>, 17> others{{{"texts", Kind::tx},
+                                                                      {"cars", Kind::car},
+                                                                      {"operators", Kind::train},
+                                                                      {"schedules", Kind::sc},
+                                                                      {"tours", Kind::tour},
+                                                                      {"locations", Kind::location},
+                                                                      {"stageblocks", Kind::sb},
+                                                                      {"boosters", Kind::booster},
+                                                                      {"weather", Kind::weather},
+                                                                      {"variables", Kind::vr},
+                                                                      {"turntables", Kind::tt},
+                                                                      {"selection_tables", Kind::seltab},
+                                                                      {"actions", Kind::ac},
+                                                                      {"levels", Kind::zlevel},
+                                                                      {"tracks", Kind::tk},
+                                                                      {"stations", Kind::state},
+                                                                      {"others", Kind::other}}};
+  for (const auto& [key, kind] : others)
+    state[std::string(key)] = list(model, kind, [which = kind](const Object& object) {
+      Json one = bare(object);
+      if (which == Kind::other) one["element"] = object.element();
+      return one;
+    });
+  return state;
+}
+
+}  // namespace standstill::layout

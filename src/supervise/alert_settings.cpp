@@ -1,0 +1,98 @@
+#include "supervise/alert_settings.hpp"
+
+#include "config/secret.hpp"
+
+namespace standstill::supervise {
+
+namespace {
+
+using Security = tell::SmtpConfig::Security;
+
+Security security_of(config::MailTls tls) {
+  return tls == config::MailTls::tls    ? Security::tls
+         : tls == config::MailTls::none ? Security::none
+                                        : Security::starttls;
+}
+
+// The secret, or nothing; `trouble` says why.
+std::string secret(const config::SecretSource& source, std::string& trouble) {
+  if (source.empty()) return {};
+  auto read = config::resolve_secret(source);
+  if (read) return read->value;
+  trouble = read.error();
+  return {};
+}
+
+bool fill(tell::AlertConfig& into, const config::Alert& alert, std::string& trouble) {
+  if (const auto* webhook = std::get_if<config::WebhookAlert>(&alert.channel)) {
+    tell::WebhookConfig made;
+    made.url = webhook->url.empty() ? secret(webhook->url_source, trouble) : webhook->url;
+    made.body_template = alert.text_template;
+    if (!webhook->token.empty())
+      made.headers.push_back("Authorization: Bearer " + secret(webhook->token, trouble));
+    into.channel = made;
+  } else if (const auto* mail = std::get_if<config::SmtpAlert>(&alert.channel)) {
+    tell::SmtpConfig made;
+    made.host = mail->host;
+    made.port = mail->port;
+    made.security = security_of(mail->tls);
+    made.user = mail->user;
+    made.password = secret(mail->password, trouble);
+    made.from = mail->from;
+    made.to = mail->to;
+    into.channel = made;
+  } else if (const auto* program = std::get_if<config::ProgramAlert>(&alert.channel)) {
+    into.channel = tell::ProgramConfig{program->command};
+  } else {
+    trouble = "alerts of kind '" + alert.kind + "' are not there yet in this version";
+  }
+  return trouble.empty();
+}
+
+}  // namespace
+
+std::unique_ptr<tell::Teller> make_teller(const config::Config& config, tell::Teller::Health health) {
+  std::vector<tell::AlertConfig> alerts;
+  const auto report = [&](const config::Alert& alert, const std::string& trouble) {
+    tell::AlertStatus status;
+    status.id = alert.id;
+    status.kind = alert.kind;
+    status.failing = true;
+    status.last_error = trouble;
+    health(status);
+  };
+  for (const auto& alert : config.alerts) {
+    tell::AlertConfig made;
+    std::string trouble;
+    made.id = alert.id;
+    made.on = alert.on;
+    made.time_out = alert.timeout;
+    made.refusals = alert.retries;
+    if (fill(made, alert, trouble)) {
+      // One that cannot be made must not take the others with it.
+      if (auto alone = tell::Teller::make({made}, {}); !alone) trouble = alone.error();
+    }
+    if (trouble.empty())
+      alerts.push_back(std::move(made));
+    else
+      report(alert, trouble);
+  }
+  auto teller = tell::Teller::make(std::move(alerts), health);
+  if (teller) return std::move(*teller);
+  return std::move(*tell::Teller::make({}, health));
+}
+
+std::string readback_words(const config::Output& output) {
+  if (!output.readback) {
+    if (const auto* serial = std::get_if<config::SerialOutput>(&output.device);
+        serial != nullptr && !serial->expect_reply.empty())
+      return "the relay answers \"" + serial->expect_reply + "\"";
+    return {};
+  }
+  if (const auto* gpio = std::get_if<config::GpioReadback>(&output.readback->input))
+    return "read-back " + gpio->chip + " line " + std::to_string(gpio->line) +
+           (gpio->expect == config::Level::high ? " high" : " low");
+  return "read-back " + std::get<config::TagReadback>(output.readback->input).source.text();
+}
+
+}  // namespace standstill::supervise

@@ -1,0 +1,19 @@
+// From the configuration's words to what alerts and people need.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.hpp"
+#include "tell/alert.hpp"
+
+namespace standstill::supervise {
+
+// Never null: an alert whose secret cannot be read is left out and reported through `health` as failing.
+[[nodiscard]] std::unique_ptr<tell::Teller> make_teller(const config::Config& config,
+                                                        tell::Teller::Health health);
+
+// How an output's safe state is proved, in words: "read-back /dev/gpiochip0 line 27 low"; empty: by eye.
+[[nodiscard]] std::string readback_words(const config::Output& output);
+
+}  // namespace standstill::supervise

@@ -1,0 +1,354 @@
+#include "supervise/backend.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "os/clock.hpp"
+#include "plant/layout/compare.hpp"
+#include "plant/layout/export.hpp"
+#include "record/calendar.hpp"
+#include "record/event_json.hpp"
+#include "record/journal_reader.hpp"
+#include "record/recovery_checklist.hpp"
+#include "version.hpp"
+
+namespace standstill::supervise {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+using terminal::Outcome;
+
+namespace {
+
+Outcome ok(const json& body) { return {200, record::dump(body)}; }
+Outcome ok(const ordered_json& body) {
+  return {200, body.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+}
+Outcome problem(int status, const std::string& error, const std::string& hint) {
+  return ok(json{{"error", error}, {"hint", hint}}).body.empty()
+             ? Outcome{}
+             : Outcome{status, record::dump(json{{"error", error}, {"hint", hint}})};
+}
+Outcome busy() {
+  return problem(503, "the supervisor did not answer in time", "look at `standstill health`");
+}
+
+constexpr std::array<permit::Word, 3> words{permit::Word::acknowledge, permit::Word::reset,
+                                            permit::Word::start};
+
+}  // namespace
+
+Outcome SupervisorBackend::stop(const terminal::StopRequest& request) {
+  std::string detail = request.description.empty() ? "stopped" : request.description;
+  if (!request.initiator.empty()) detail += " (" + request.initiator + ")";
+  supervisor_.stop(request.reason, detail);
+  json body{{"stopped", true}, {"reason", name(request.reason)}, {"epoch", supervisor_.view()->guard.epoch}};
+  if (!request.warnings.empty()) body["warnings"] = request.warnings;
+  return ok(body);
+}
+
+std::vector<terminal::Readiness> SupervisorBackend::look(bool plant) {
+  std::vector<terminal::Readiness> found;
+  const ViewPtr view = supervisor_.view();
+  const Instant now = os::now();
+  found.push_back({"loop", supervisor_.turning(), supervisor_.turning() ? "turns" : "stands still"});
+  const bool guard = view->guard_connected && now - view->guard_heard < 3s;
+  found.push_back({"guard", guard, guard ? "answers" : view->guard_trouble});
+  const bool cutters = guard && view->guard.cutters_alive == 2;
+  found.push_back({"cutters", cutters, cutters ? "both run" : "one or both do not run"});
+  const auto journal = supervisor_.recorder().health();
+  found.push_back({"journal", journal.state != record::JournalState::degraded,
+                   journal.reason.empty() ? "is written" : journal.reason});
+  for (const auto& alert : supervisor_.teller().statuses())
+    found.push_back({"alert " + alert.id, !alert.failing, alert.failing ? alert.last_error : "works"});
+  if (!plant) return found;
+  for (const auto& link : view->links) {
+    const bool online =
+        link.state == link::State::online || (!link.critical && link.state == link::State::closed);
+    const std::string age = link.last_heard == Instant{}
+                                ? "never heard"
+                                : "heard " + std::to_string(to_ms(now - link.last_heard)) + " ms ago";
+    found.push_back({"link " + link.id, online,
+                     online ? age
+                            : std::string(name(link.state)) + ", " + age +
+                                  (link.last_error.empty() ? "" : ": " + link.last_error)});
+  }
+  for (const auto& output : view->outputs) {
+    const bool good = output.info.reachable != 0 && output.info.readback != permit::ReadbackState::failed;
+    found.push_back(
+        {"output " + output.id, good, good ? "can be reached" : "cannot be reached, or is not confirmed"});
+  }
+  return found;
+}
+
+std::vector<terminal::Readiness> SupervisorBackend::readiness() { return look(true); }
+
+std::string SupervisorBackend::metrics() {
+  const ViewPtr view = supervisor_.view();
+  const Instant now = os::now();
+  tell::MetricsInput input;
+  input.version = version;
+  input.state = view->guard_connected ? std::string(name(view->guard.state)) : "tripped";
+  input.epoch = view->guard.epoch;
+  input.acknowledged = view->guard.acknowledged != 0;
+  input.trips = view->guard.epoch;
+  input.guard_alive = view->guard_connected;
+  if (view->guard_connected) input.permit_age = Duration(view->guard.permit_age_ns);
+  input.loop_longest_turn = view->longest_turn;
+  input.loop_overruns = view->overruns;
+  for (const auto& link : view->links)
+    input.links.push_back({link.id, link.kind, std::string(name(link.state)), link.disconnects, link.outage,
+                           link.rtt, link.last_heard == Instant{} ? Duration{-1} : now - link.last_heard});
+  for (const auto& output : view->outputs)
+    input.outputs.push_back(
+        {output.id, output.info.commanded == permit::OutputState::safe,
+         std::string(permit::readback_names[static_cast<std::size_t>(output.info.readback)])});
+  input.stages = view->stage_times;
+  input.alerts = supervisor_.teller().statuses();
+  const auto journal = supervisor_.recorder().health();
+  input.journal_ok = journal.state != record::JournalState::degraded;
+  input.journal_events = journal.written;
+  input.journal_lost = journal.lost;
+  input.snapshots = view->snapshots;
+  return tell::metrics_text(input);
+}
+
+Outcome SupervisorBackend::state() { return ok(state_json(*supervisor_.view(), os::now())); }
+
+Outcome SupervisorBackend::word(terminal::Word word, std::uint64_t epoch, const terminal::Caller& caller) {
+  const permit::Word what = words[static_cast<std::size_t>(word)];
+  if (epoch == 0 || epoch > 0xFFFFFFFFU)
+    return problem(400, "the epoch is not a number of a trip", "`standstill status` shows the current one");
+  const auto answer = supervisor_.word(what, static_cast<Epoch>(epoch), caller.operator_name);
+  if (!answer) {
+    if (!supervisor_.view()->guard_connected)
+      return {409, record::dump(json{
+                       {"error", "refused"},
+                       {"reasons", {"the guard does not answer: " + supervisor_.view()->guard_trouble}}})};
+    return busy();
+  }
+  if (answer->refusal == Refusal::none)
+    return ok(json{{"done", permit::word_names[static_cast<std::size_t>(what)]},
+                   {"state", name(answer->state)},
+                   {"epoch", answer->epoch}});
+  const auto reasons =
+      refusal_reasons(*supervisor_.view(), what, answer->refusal, static_cast<Epoch>(epoch), os::now());
+  return {409, record::dump(json{{"error", "refused"},
+                                 {"reasons", reasons},
+                                 {"state", name(answer->state)},
+                                 {"epoch", answer->epoch}})};
+}
+
+Outcome SupervisorBackend::journal(const terminal::JournalQuery& query) {
+  auto reader = record::JournalReader::open(supervisor_.config().site.state_dir / "journal.db");
+  if (!reader) return problem(503, reader.error(), "");
+  record::JournalQuery wanted;
+  if (!query.since.empty()) {
+    wanted.since_wall_ns = record::parse_since(query.since, os::wall_ns());
+    if (!wanted.since_wall_ns)
+      return problem(400, "'" + query.since + "' is no time",
+                     "write an age (90s, 10m, 2h, 3d) or a time (2026-01-31T12:00:00Z)");
+  }
+  if (query.epoch) wanted.epoch = static_cast<std::uint32_t>(*query.epoch);
+  if (query.after) wanted.after_id = static_cast<std::int64_t>(*query.after);
+  wanted.limit = query.limit;
+  wanted.newest = !query.after;
+  const auto events = reader->read(wanted);
+  if (!events) return problem(503, events.error(), "");
+  json list = json::array();
+  for (const auto& event : *events) list.push_back(record::to_json(event));
+  return ok(json{{"events", list}});
+}
+
+Outcome SupervisorBackend::snapshots() {
+  const auto list = record::list_snapshots(supervisor_.config().site.state_dir);
+  if (!list) return problem(503, list.error(), "");
+  json made = json::array();
+  for (const auto& one : *list)
+    made.push_back({{"id", one.id},
+                    {"kind", record::name(one.kind)},
+                    {"epoch", one.epoch},
+                    {"at", os::rfc3339(one.wall_s * 1'000'000'000)},
+                    {"bytes", one.bytes}});
+  return ok(json{{"snapshots", made}});
+}
+
+Outcome SupervisorBackend::snapshot(const std::string& id) {
+  if (id == "live") {
+    const auto input = supervisor_.on_loop<SnapshotInput>(
+        [this] { return supervisor_.picture(record::SnapshotKind::manual); });
+    return input ? ok(snapshot_document(*input)) : busy();
+  }
+  const auto loaded = record::load_snapshot(supervisor_.config().site.state_dir, id);
+  return loaded ? ok(*loaded)
+                : problem(404, loaded.error(), "`standstill snapshot list` names those there are");
+}
+
+Outcome SupervisorBackend::take_snapshot(const terminal::Caller& caller) {
+  const auto input = supervisor_.on_loop<SnapshotInput>(
+      [this] { return supervisor_.picture(record::SnapshotKind::manual); });
+  if (!input) return busy();
+  const auto written =
+      record::write_snapshot(supervisor_.config().site.state_dir, record::SnapshotKind::manual,
+                             input->view.guard.epoch, input->wall_ns, snapshot_document(*input));
+  if (!written) return problem(503, written.error(), "");
+  supervisor_.journal("snapshot", "taken", written->id,
+                      "by " + (caller.operator_name.empty() ? caller.peer : caller.operator_name));
+  return ok(json{{"id", written->id}, {"path", written->path.string()}});
+}
+
+Outcome SupervisorBackend::compare(const std::string& id, const std::string& other) {
+  const auto before = record::load_snapshot(supervisor_.config().site.state_dir, id.empty() ? "latest" : id);
+  if (!before) return problem(404, before.error(), "`standstill snapshot list` names those there are");
+  ordered_json now;
+  if (other.empty()) {
+    const auto input = supervisor_.on_loop<SnapshotInput>(
+        [this] { return supervisor_.picture(record::SnapshotKind::manual); });
+    if (!input) return busy();
+    now = snapshot_document(*input);
+    if (now.at("model").is_null())
+      return problem(409, "there is no live plan to compare with",
+                     "wait until the server has sent it: `standstill status`");
+  } else {
+    const auto loaded = record::load_snapshot(supervisor_.config().site.state_dir, other);
+    if (!loaded) return problem(404, loaded.error(), "`standstill snapshot list` names those there are");
+    now = *loaded;
+  }
+  json differences = json::array();
+  for (const auto& one : layout::compare(*before, now))
+    differences.push_back({{"kind", one.kind},
+                           {"id", one.id},
+                           {"field", one.field},
+                           {"before", one.before},
+                           {"now", one.now},
+                           {"advice", one.advice},
+                           {"severity", layout::name(one.severity)}});
+  return ok(json{{"snapshot", id},
+                 {"other", other.empty() ? "live" : other},
+                 {"same", differences.empty()},
+                 {"differences", differences}});
+}
+
+Outcome SupervisorBackend::why() {
+  const ViewPtr view = supervisor_.view();
+  json list = json::array();
+  for (const auto& one : blockers(*view, os::now()))
+    list.push_back({{"source", one.source},
+                    {"text", one.text},
+                    {"advice", one.advice},
+                    {"age_ms", one.age_ms < 0 ? json(nullptr) : json(one.age_ms)}});
+  return ok(json{{"state", state_word(*view)}, {"running", list.empty()}, {"blockers", list}});
+}
+
+Outcome SupervisorBackend::checklist(const std::string& snapshot_id) {
+  const ViewPtr view = supervisor_.view();
+  record::ChecklistPlant plant;
+  plant.site = view->site;
+  plant.state = state_word(*view);
+  plant.epoch = view->guard.epoch;
+  plant.acknowledged = view->guard.acknowledged != 0;
+  if (view->guard.has_first_out != 0)
+    plant.cause = std::string(view->guard.first_out_source.view()) + ": " +
+                  std::string(view->guard.first_out_detail.view());
+  for (const auto& output : view->outputs)
+    plant.outputs.push_back(
+        {output.id, output.kind, output.info.commanded == permit::OutputState::run ? "run" : "safe",
+         std::string(permit::readback_names[static_cast<std::size_t>(output.info.readback)]),
+         output.readback_text});
+  for (const auto& link : view->links)
+    plant.links.push_back({link.id, link.kind, std::string(name(link.state)), link.peer, link.critical});
+  for (const auto& one : blockers(*view, os::now())) plant.blockers.push_back(one.source + ": " + one.text);
+  json snapshot;
+  const std::string id =
+      snapshot_id.empty() ? view->snapshot_id.empty() ? "latest" : view->snapshot_id : snapshot_id;
+  if (auto loaded = record::load_snapshot(supervisor_.config().site.state_dir, id)) {
+    snapshot = std::move(*loaded);
+    plant.snapshot_id = id;
+  } else if (!snapshot_id.empty()) {
+    return problem(404, loaded.error(), "`standstill snapshot list` names those there are");
+  }
+  const Outcome compared = snapshot.is_null() ? Outcome{404, ""} : compare(id, "");
+  if (compared.status == 200) {
+    plant.compared = true;
+    const json parsed = json::parse(compared.body);
+    for (const auto& one : parsed.at("differences"))
+      plant.differences.push_back(
+          {one.at("kind"), one.at("id"), one.at("field"), one.at("before"), one.at("now"), one.at("advice")});
+  }
+  const auto list = record::recovery_checklist(plant, snapshot);
+  json body = record::to_json(list);
+  body["text"] = record::to_text(list);
+  return ok(body);
+}
+
+Outcome SupervisorBackend::tags() {
+  const auto tags = supervisor_.on_loop<std::vector<link::Tag>>([this] { return supervisor_.tags().all(); });
+  if (!tags) return busy();
+  json list = json::array();
+  for (const auto& tag : *tags)
+    list.push_back({{"link", tag.link},
+                    {"name", tag.name},
+                    {"value", tag.at == Instant{} ? json(nullptr) : json(tag.value)},
+                    {"unit", tag.unit},
+                    {"quality", link::name(tag.quality)},
+                    {"at", tag.at == Instant{} ? json(nullptr) : json(os::rfc3339(tag.wall_ns))}});
+  return ok(list);
+}
+
+Outcome SupervisorBackend::health(bool plant) {
+  json reasons = json::array();
+  for (const auto& one : look(plant))
+    if (!one.ok) reasons.push_back(one.name + ": " + one.detail);
+  return ok(json{{"healthy", reasons.empty()}, {"reasons", reasons}});
+}
+
+Outcome SupervisorBackend::links() {
+  return ok(json(state_json(*supervisor_.view(), os::now()).at("links")));
+}
+
+Outcome SupervisorBackend::alerts() {
+  json list = json::array();
+  for (const auto& one : supervisor_.teller().statuses())
+    list.push_back(
+        {{"id", one.id},
+         {"kind", one.kind},
+         {"failing", one.failing},
+         {"last_error", one.last_error},
+         {"pending", one.pending},
+         {"delivered", one.delivered},
+         {"dropped", one.dropped},
+         {"last_ok", one.last_ok_wall_ns == 0 ? json(nullptr) : json(os::rfc3339(one.last_ok_wall_ns))}});
+  return ok(list);
+}
+
+Outcome SupervisorBackend::send(const std::string& link, const std::string& command,
+                                const terminal::Caller& caller) {
+  struct Sent {
+    int status = 200;
+    std::string why;
+  };
+  const auto sent = supervisor_.on_loop<Sent>([this, link, command]() -> Sent {
+    LayoutJob* layout = supervisor_.layout(link);
+    if (layout == nullptr || layout->config().id != link) return {404, "there is no link '" + link + "'"};
+    if (!supervisor_.running()) return {409, "the plant is not running: writes by hand are refused"};
+    const auto done = layout->send(command, true);
+    return done ? Sent{} : Sent{400, done.error()};
+  });
+  if (!sent) return busy();
+  const std::string who = caller.operator_name.empty() ? caller.peer : caller.operator_name;
+  supervisor_.journal("command", sent->status == 200 ? "sent" : "refused", link,
+                      command + " (by " + who + ")" + (sent->why.empty() ? "" : ": " + sent->why));
+  if (sent->status == 200) return ok(json{{"sent", command}});
+  if (sent->status == 409) return {409, record::dump(json{{"error", "refused"}, {"reasons", {sent->why}}})};
+  return problem(sent->status, sent->why, "`standstill rocrail send --help` shows what can be said");
+}
+
+std::optional<terminal::Role> SupervisorBackend::verify(const std::string& name, const std::string& secret) {
+  const auto known = operators_.verify(name, secret);
+  if (!known) return std::nullopt;
+  return static_cast<terminal::Role>(known->role);
+}
+
+static_assert(static_cast<int>(terminal::Role::engineer) == static_cast<int>(record::Role::engineer));
+
+}  // namespace standstill::supervise

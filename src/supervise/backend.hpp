@@ -1,0 +1,47 @@
+// The supervisor as the HTTP server sees it.
+#pragma once
+
+#include <mutex>
+
+#include "supervise/supervisor.hpp"
+#include "terminal/backend.hpp"
+
+namespace standstill::supervise {
+
+class SupervisorBackend final : public terminal::Backend {
+ public:
+  explicit SupervisorBackend(Supervisor& supervisor)
+      : supervisor_(supervisor), operators_(supervisor.config().site.state_dir) {}
+
+  bool alive() override { return supervisor_.turning(); }
+  terminal::Outcome stop(const terminal::StopRequest& request) override;
+  std::vector<terminal::Readiness> readiness() override;
+  std::string metrics() override;
+  terminal::Outcome state() override;
+  terminal::Outcome word(terminal::Word word, std::uint64_t epoch, const terminal::Caller& caller) override;
+  terminal::Outcome journal(const terminal::JournalQuery& query) override;
+  terminal::Outcome snapshots() override;
+  terminal::Outcome snapshot(const std::string& id) override;
+  terminal::Outcome take_snapshot(const terminal::Caller& caller) override;
+  terminal::Outcome compare(const std::string& id, const std::string& other) override;
+  terminal::Outcome why() override;
+  terminal::Outcome checklist(const std::string& snapshot_id) override;
+  terminal::Outcome tags() override;
+  terminal::Outcome health(bool plant) override;
+  terminal::Outcome links() override;
+  terminal::Outcome alerts() override;
+  terminal::Outcome drill(const std::string& link, const terminal::Caller& caller) override;
+  terminal::Outcome prooftest(const std::string& output, const terminal::Caller& caller) override;
+  terminal::Outcome send(const std::string& link, const std::string& command,
+                         const terminal::Caller& caller) override;
+  std::optional<terminal::Role> verify(const std::string& name, const std::string& secret) override;
+
+ private:
+  [[nodiscard]] std::vector<terminal::Readiness> look(bool plant);
+
+  Supervisor& supervisor_;
+  record::Operators operators_;
+  std::mutex exercise_;  // one drill or proof test at a time
+};
+
+}  // namespace standstill::supervise

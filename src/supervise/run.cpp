@@ -1,0 +1,99 @@
+// `standstill run`: lays the foundations, starts what belongs together, and ends it in order.
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "os/lock_file.hpp"
+#include "os/realtime.hpp"
+#include "supervise/backend.hpp"
+#include "supervise/supervisor.hpp"
+#include "terminal/server.hpp"
+
+namespace standstill::supervise {
+
+namespace {
+
+int complain(const std::string& what) {
+  std::fprintf(stderr, "standstill: %s\n", what.c_str());
+  return 2;
+}
+
+std::string listen_address(const config::Terminal& terminal) {
+  const bool v6 = terminal.host.find(':') != std::string::npos;
+  return (v6 ? "[" + terminal.host + "]" : terminal.host) + ":" + std::to_string(terminal.port);
+}
+
+// The supervisor ends on these, in order; all other threads leave them to the loop.
+os::Fd block_end_signals() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  for (const int end : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&ends, end);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return os::Fd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+}  // namespace
+
+int run_supervisor(const config::Config& config, const RunOptions& options) {
+  if (const auto unsupported = config.unsupported(); !unsupported.empty()) {
+    for (const auto& problem : unsupported) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+    return 2;
+  }
+  std::error_code failed;
+  std::filesystem::create_directories(config.site.state_dir, failed);
+  if (failed)
+    return complain(config.site.state_dir.string() + ": cannot be made: " + failed.message() +
+                    "; choose another [site] state_dir");
+  auto lock = os::take_lock(config.site.state_dir / "supervisor.lock", "supervisor");
+  if (!lock) return complain(lock.error());
+  auto plan = compile_plan(config);
+  if (!plan) return complain(plan.error());
+  // An unchanged plan is left alone: a full disk must not keep the supervisor of a tripped plant from
+  // starting.
+  const std::string plan_file = config.site.state_dir / "plan";
+  const auto known = std::make_unique<plan::Plan>();
+  if (!plan::load(plan_file.c_str(), *known) || plan::hash(*known) != plan->hash)
+    if (const auto stored = plan::store(plan_file.c_str(), *plan->plan); !stored)
+      return complain(stored.error());
+
+  const os::Fd ends = block_end_signals();
+  os::forbid_core_files();
+  os::Loop loop;
+  Supervisor supervisor(loop, config, std::move(*plan),
+                        options);  // its threads are made before real time is asked for
+  SupervisorBackend backend(supervisor);
+  terminal::ServerConfig terminal;
+  terminal.listen = listen_address(config.terminal);
+  terminal.insecure = config.terminal.insecure;
+  terminal.socket_path = config.site.state_dir / "standstill.sock";
+  auto server = terminal::Server::start(terminal, backend);
+  if (!server) return complain(server.error());
+
+  const os::RealTime granted = os::enter_realtime(os::supervisor_priority, false);
+  if (!granted.warning.empty()) std::fprintf(stderr, "standstill: warning: %s\n", granted.warning.c_str());
+  for (const auto& warning : config.warnings) std::fprintf(stderr, "%s\n", to_string(warning).c_str());
+  std::fprintf(stderr, "standstill: looking after '%s'; terminal on http://%s:%u/, state in %s\n",
+               config.site.name.c_str(), config.terminal.host.c_str(), (*server)->port(),
+               config.site.state_dir.c_str());
+  if (options.listening) options.listening((*server)->port());
+
+  supervisor.begin();
+  const auto watch = loop.watch(ends.get(), EPOLLIN, [&](std::uint32_t) {
+    signalfd_siginfo info{};
+    while (::read(ends.get(), &info, sizeof info) > 0) {
+    }
+    std::fprintf(stderr, "standstill: ending: outputs go safe first\n");
+    supervisor.end([&] { loop.stop(); });
+  });
+  loop.run();
+  server->reset();
+  return 0;
+}
+
+}  // namespace standstill::supervise

@@ -1,0 +1,74 @@
+// Writes snapshots in a thread of its own: the loop hands over copies that cost microseconds, whatever the
+// plan's size.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/config.hpp"
+#include "link/status.hpp"
+#include "link/tags.hpp"
+#include "plant/layout/model.hpp"
+#include "record/snapshot.hpp"
+#include "supervise/view.hpp"
+
+namespace standstill::supervise {
+
+// The plant at one instant, by value.
+struct SnapshotInput {
+  record::SnapshotKind kind = record::SnapshotKind::emergency;
+  std::int64_t wall_ns = 0;
+  Instant at{};
+  View view;
+  struct Layout {
+    std::string link;
+    layout::Model model;
+    Instant last_heard{};
+  };
+  std::vector<Layout> layouts;
+  std::vector<link::Tag> tags;
+  std::vector<config::Metadata> metadata;
+  std::int64_t session_start_wall_ns = 0;
+};
+
+// The document in the contract's shape (docs/architecture.md, "Snapshot").
+[[nodiscard]] nlohmann::json snapshot_document(const SnapshotInput& input);
+
+class Scribe {
+ public:
+  // Called from the scribe's thread: the new id, or why it could not be written.
+  using Written = std::function<void(const std::string& id, const std::string& error)>;
+
+  explicit Scribe(std::filesystem::path state_dir);
+  ~Scribe();
+
+  void write(SnapshotInput input, Written written);
+  // Anything else that needs the disk and may take its time.
+  void later(std::function<void()> task);
+
+ private:
+  struct Order {
+    SnapshotInput input;
+    Written written;
+    std::function<void()> task;  // instead of the two above
+  };
+  void add(Order order);
+  void work();
+
+  std::filesystem::path state_dir_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Order> orders_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace standstill::supervise

@@ -1,0 +1,253 @@
+#include "supervise/supervisor.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "os/clock.hpp"
+#include "record/journal_reader.hpp"
+#include "supervise/alert_settings.hpp"
+
+namespace standstill::supervise {
+
+namespace {
+
+constexpr Duration publish_every = 250ms;
+constexpr Duration turning_within = 2s;
+
+std::filesystem::path journal_file(const config::Config& config) {
+  return config.site.state_dir / "journal.db";
+}
+
+}  // namespace
+
+Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPlan plan, RunOptions options)
+    : loop_(loop),
+      config_(config),
+      plan_(std::move(plan)),
+      options_(std::move(options)),
+      guard_process_(options_.guard_program, options_.cutter_program, config.site.state_dir),
+      port_(loop, config.site.state_dir,
+            {.welcome = [this](const permit::StateBody& body) { on_welcome(body); },
+             .state = [this](const permit::StateBody& body) { on_state(body); },
+             .cause = [this](const permit::CauseBody& body) { on_cause(body); },
+             .event = [this](const permit::EventBody& body) { on_event(body); },
+             .answer = [this](const permit::AnswerBody& body) { on_answer(body); },
+             .stage = [this](const permit::StageBody& body) { on_stage(body); },
+             .lost = [this] { on_guard_lost(); }}),
+      gap_(config.guard.permit_timeout) {
+  if (auto reader = record::JournalReader::open(journal_file(config)))
+    journal_epoch_ = reader->last_epoch().value_or(0);
+  record::Recorder::Settings journal;
+  journal.file = journal_file(config);
+  recorder_ = std::make_unique<record::Recorder>(std::move(journal));
+  scribe_ = std::make_unique<Scribe>(config.site.state_dir);
+  teller_ = make_teller(config_, [this](const tell::AlertStatus& status) {
+    this->journal("alert", status.failing ? "failing" : "works", status.id,
+                  status.failing ? status.last_error : "delivers again");
+  });
+  const plan::Plan& compiled = *plan_.plan;
+  view_.site = config.site.name;
+  view_.guard_trouble = "not connected yet";
+  view_.guard.state = LatchState::tripped;
+  verdicts_.resize(compiled.source_count);
+  for (std::size_t i = 0; i < compiled.source_count; ++i)
+    view_.sources.push_back({std::string(compiled.sources[i].name.view()), Standing::unknown, true, {}});
+  for (const auto& output : config.outputs)
+    view_.outputs.push_back({output.id, output.kind, {}, readback_words(output)});
+  board_ = std::make_unique<WatchBoard>(
+      config_, plan_, tags_,
+      [this](const std::string& id) {
+        for (const auto& layout : layouts_)
+          if (layout->config().id == id) return layout->link().status().last_heard;
+        return Instant{};
+      },
+      WatchBoard::Listener{
+          .decided = [this](SourceIndex source, const Finding& finding) { decided(source, finding); },
+          .told = [this](SourceIndex source, const Verdict& verdict) { report(source, verdict); },
+          .warned =
+              [this](const std::string& watch, bool warns, const std::string& detail) {
+                std::erase_if(view_.warnings, [&](const AbnormalView& one) { return one.watch == watch; });
+                if (warns) view_.warnings.push_back({watch, detail});
+                if (warns) this->journal("warning", "limit", watch, detail);
+                publish_soon();
+              }});
+  add_links();
+}
+
+Supervisor::~Supervisor() {
+  ended_ = true;
+  // Their threads call back into this object: they end before any part of it does.
+  scribe_.reset();
+  teller_.reset();
+  recorder_.reset();
+}
+
+void Supervisor::begin() {
+  journal("supervisor", "started", "supervisor", "version and plan are in force",
+          nlohmann::json{{"pid", ::getpid()}, {"plan", plan_.hash}}.dump());
+  connect_guard();
+  for (auto& layout : layouts_) layout->begin();
+  tick();
+  publish();
+  check_proof_tests();
+}
+
+void Supervisor::connect_guard() {
+  if (ending_ || port_.connected()) return;
+  permit::Hello hello{};
+  hello.pid = static_cast<std::uint32_t>(::getpid());
+  hello.plan_hash = plan_.hash;
+  hello.journal_epoch = std::max(journal_epoch_, view_.guard.epoch);
+  const auto connected = port_.connect(hello);
+  if (connected) return;
+  view_.guard_trouble = connected.error();
+  if (!guard_process_.running())
+    if (const auto started = guard_process_.start(); !started) view_.guard_trouble = started.error();
+  publish_soon();
+  connect_timer_ = loop_.after(50ms, [this] { connect_guard(); });
+}
+
+// The permit goes out from here and from nowhere else: after every watch was evaluated, in the same turn.
+void Supervisor::tick() {
+  const Instant now = os::now();
+  if (const Duration gap = gap_.turn(now); gap != Duration::zero()) {
+    ++view_.overruns;
+    if (running()) {
+      port_.cut(pages::all_outputs);
+      permit::WordBody word{};
+      word.word = permit::Word::stop;
+      word.code = CauseCode::loop_overrun;
+      word.detail.assign("the supervisor's loop stood still for " + std::to_string(to_ms(gap)) + " ms");
+      port_.word(word);
+    }
+  }
+  last_turn_ns_ = to_ns(now);
+  board_->evaluate(now);
+  tell_readbacks(false);
+  if (!ending_) port_.send_permit(plan_.hash);
+  tick_timer_ = loop_.at(now + std::max<Duration>(config_.guard.permit_timeout / 4, 5ms), [this] { tick(); });
+}
+
+void Supervisor::publish_soon() {
+  if (publish_pending_) return;
+  publish_pending_ = true;
+  loop_.post([this] { publish(); });
+}
+
+void Supervisor::publish() {
+  publish_pending_ = false;
+  view_.made = os::now();
+  view_.links.clear();
+  for (const auto& layout : layouts_) view_.links.push_back(layout->link().status_now());
+  view_.longest_turn = std::max(view_.longest_turn, loop_.take_longest_turn());
+  view_.stage_times = stage_times_.all();
+  shelf_.put(std::make_shared<const View>(view_));
+  publish_timer_ = loop_.after(publish_every, [this] { publish(); });
+}
+
+bool Supervisor::turning() const {
+  return os::now() - instant_from_ns(last_turn_ns_.load()) < turning_within;
+}
+
+void Supervisor::journal(std::string kind, std::string code, std::string source, std::string detail,
+                         std::string data) {
+  record::Event event;
+  event.kind = std::move(kind);
+  event.code = std::move(code);
+  event.source = std::move(source);
+  event.detail = std::move(detail);
+  event.epoch = shelf_.get()->guard.epoch;
+  event.boot_ns = to_ns(os::now());
+  event.wall_ns = os::wall_ns();
+  event.data = std::move(data);
+  recorder_->submit(std::move(event));
+}
+
+void Supervisor::tell(std::string event, std::string code, std::string source, std::string detail,
+                      std::int64_t wall_ns) {
+  tell::AlertEvent alert;
+  alert.event = std::move(event);
+  alert.site = config_.site.name;
+  alert.state = state_word(view_);
+  alert.epoch = view_.guard.epoch;
+  alert.code = std::move(code);
+  alert.source = std::move(source);
+  alert.detail = std::move(detail);
+  alert.wall_ns = wall_ns;
+  teller_->submit(alert);
+}
+
+void Supervisor::stop(CauseCode code, std::string detail) {
+  loop_.post([this, code, detail = std::move(detail)] {
+    port_.cut(running() ? plan_.stages.due(os::now(), os::now()).outputs : pages::all_outputs);
+    permit::WordBody word{};
+    word.word = permit::Word::stop;
+    word.code = code;
+    word.detail.assign(detail);
+    port_.word(word);
+  });
+}
+
+std::optional<permit::AnswerBody> Supervisor::word(permit::Word what, Epoch epoch, const std::string& who) {
+  auto promise = std::make_shared<std::promise<permit::AnswerBody>>();
+  auto answer = promise->get_future();
+  loop_.post([this, promise, what, epoch, who] {
+    if (!port_.connected()) return;  // the wait below runs out
+    permit::WordBody word{};
+    word.word = what;
+    word.epoch = epoch;
+    word.who.assign(who);
+    answers_[port_.word(word)] = promise;
+  });
+  if (answer.wait_for(std::chrono::seconds(3)) != std::future_status::ready) return std::nullopt;
+  return answer.get();
+}
+
+SnapshotInput Supervisor::picture(record::SnapshotKind kind) {
+  for (const auto& layout : layouts_) layout->catch_up();
+  SnapshotInput input;
+  input.kind = kind;
+  input.wall_ns = os::wall_ns();
+  input.at = os::now();
+  view_.links.clear();
+  for (const auto& layout : layouts_) view_.links.push_back(layout->link().status_now());
+  input.view = view_;
+  for (const auto& layout : layouts_)
+    input.layouts.push_back({layout->config().id, layout->model(), layout->link().status().last_heard});
+  input.tags = tags_.all();
+  input.metadata = config_.site.metadata;
+  static const std::int64_t session_start = os::wall_ns();
+  input.session_start_wall_ns = session_start;
+  return input;
+}
+
+LayoutJob* Supervisor::layout(const std::string& id) {
+  for (auto& layout : layouts_)
+    if (id.empty() || layout->config().id == id) return layout.get();
+  return nullptr;
+}
+
+void Supervisor::end(std::function<void()> done) {
+  if (ending_) return;
+  ending_ = true;
+  ended_callback_ = std::move(done);
+  journal("supervisor", "ended", "supervisor", "a clean end was asked for");
+  // Secure first: the links' own goodbyes come when the outputs are safe.
+  const bool guard_too = guard_process_.ours();
+  port_.leave(guard_too);
+  end_poll(os::now() + 8s);
+}
+
+void Supervisor::end_poll(Instant give_up) {
+  if (guard_process_.running() && os::now() < give_up) {
+    end_timer_ = loop_.after(10ms, [this, give_up] { end_poll(give_up); });
+    return;
+  }
+  for (auto& layout : layouts_) layout->close();
+  ended_ = true;
+  ended_callback_();
+}
+
+}  // namespace standstill::supervise

@@ -1,0 +1,143 @@
+// The supervisor: links → plant → watches → causes on one loop; record and tell beside it.
+//
+// What happens on the loop never waits for a disk, a mail server or a browser. Backend calls come from the
+// terminal's threads: they read the shelf, or post to the loop and wait for the answer.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "config/config.hpp"
+#include "kernel/permit.hpp"
+#include "os/loop.hpp"
+#include "record/journal.hpp"
+#include "record/operators.hpp"
+#include "supervise/guard_port.hpp"
+#include "supervise/guard_process.hpp"
+#include "supervise/layout_job.hpp"
+#include "supervise/plan_compiler.hpp"
+#include "supervise/scribe.hpp"
+#include "supervise/view.hpp"
+#include "supervise/watch_board.hpp"
+#include "tell/alert.hpp"
+
+namespace standstill::supervise {
+
+struct RunOptions {
+  bool verbose = false;
+  std::string guard_program;                          // empty: standstill-guard beside this program
+  std::string cutter_program;                         // empty: standstill-cutter beside the guard
+  std::function<void(std::uint16_t port)> listening;  // called once the terminal's port is known
+};
+
+// Runs until a clean end is asked for (INT, TERM, HUP). Returns the exit code; messages go to standard error.
+int run_supervisor(const config::Config& config, const RunOptions& options);
+
+class Supervisor {
+ public:
+  Supervisor(os::Loop& loop, const config::Config& config, CompiledPlan plan, RunOptions options);
+  ~Supervisor();
+
+  void begin();
+  // Clean end: outputs safe, the guard too when it is ours; `done` when the loop may stop.
+  void end(std::function<void()> done);
+
+  // --- for the backend, from any thread
+  // -----------------------------------------------------------------------------
+  [[nodiscard]] ViewPtr view() const { return shelf_.get(); }
+  [[nodiscard]] const config::Config& config() const { return config_; }
+  [[nodiscard]] const CompiledPlan& plan() const { return plan_; }
+  [[nodiscard]] record::Recorder& recorder() { return *recorder_; }
+  [[nodiscard]] const tell::Teller& teller() const { return *teller_; }
+  [[nodiscard]] bool turning() const;             // the loop's last turn is recent
+  void stop(CauseCode code, std::string detail);  // at once; never waits
+  // What the guard answered; nothing when it did not within three seconds.
+  [[nodiscard]] std::optional<permit::AnswerBody> word(permit::Word word, Epoch epoch,
+                                                       const std::string& who);
+  void journal(std::string kind, std::string code, std::string source, std::string detail,
+               std::string data = {});
+  // Runs `task` on the loop and waits for its result, at most five seconds.
+  template <class Result>
+  [[nodiscard]] std::optional<Result> on_loop(std::function<Result()> task) {
+    auto promise = std::make_shared<std::promise<Result>>();
+    auto future = promise->get_future();
+    loop_.post([promise, task = std::move(task)] { promise->set_value(task()); });
+    if (ended_ || future.wait_for(std::chrono::seconds(5)) != std::future_status::ready) return std::nullopt;
+    return future.get();
+  }
+  [[nodiscard]] SnapshotInput picture(record::SnapshotKind kind);  // on the loop
+  [[nodiscard]] Scribe& scribe() { return *scribe_; }
+  [[nodiscard]] LayoutJob* layout(const std::string& id);  // on the loop; "": the first
+  [[nodiscard]] const link::TagTable& tags() const { return tags_; }
+  [[nodiscard]] bool running() const {
+    return view_.guard_connected && view_.guard.state == LatchState::running;
+  }
+
+ private:
+  // supervisor.cpp: the loop's own work
+  void tick();
+  void publish();
+  void publish_soon();
+  void connect_guard();
+  void end_poll(Instant give_up);
+  // supervisor_guard.cpp: what the guard says
+  void on_welcome(const permit::StateBody& body);
+  void on_state(const permit::StateBody& body);
+  void on_cause(const permit::CauseBody& body);
+  void on_event(const permit::EventBody& body);
+  void on_answer(const permit::AnswerBody& body);
+  void on_stage(const permit::StageBody& body);
+  void on_guard_lost();
+  void tripped(const permit::StateBody& body);
+  void measure_stages(const permit::StateBody& body);
+  void tell(std::string event, std::string code, std::string source, std::string detail,
+            std::int64_t wall_ns);
+  // supervisor_plant.cpp: what the plant says
+  void add_links();
+  void on_link(const link::Status& status, link::State previous, std::string_view why);
+  void on_station(const std::string& link, const layout::StationWatch& station);
+  void decided(SourceIndex source, const Finding& finding);
+  void report(SourceIndex source, const Verdict& verdict);
+  void tell_readbacks(bool all);
+  void check_proof_tests();  // in the scribe's thread; posts what it found
+
+  os::Loop& loop_;
+  config::Config config_;
+  CompiledPlan plan_;
+  RunOptions options_;
+  std::unique_ptr<record::Recorder> recorder_;
+  std::unique_ptr<tell::Teller> teller_;
+  std::unique_ptr<Scribe> scribe_;
+  GuardProcess guard_process_;
+  GuardPort port_;
+  link::TagTable tags_;
+  std::vector<std::unique_ptr<LayoutJob>> layouts_;
+  std::unique_ptr<WatchBoard> board_;
+  std::map<std::string, SilenceWatch> silences_;  // by critical link
+
+  View view_;
+  Shelf shelf_;
+  tell::StageTimes stage_times_;
+  std::vector<Verdict> verdicts_;  // by source: the newest, to tell a new guard
+  std::map<std::uint64_t, std::shared_ptr<std::promise<permit::AnswerBody>>> answers_;
+  struct ReadbackTold {
+    bool good = false, safe = false;
+    Instant at{};
+  };
+  std::map<std::uint8_t, ReadbackTold> readbacks_told_;
+  Epoch journal_epoch_ = 0;  // the highest that the journal remembered at start
+  Epoch told_epoch_ = 0;     // the newest trip that was recorded and told
+  bool measured_ = true;
+  LoopGap gap_;
+  os::Loop::Timer tick_timer_, publish_timer_, connect_timer_, end_timer_, proof_timer_, tell_timer_;
+  std::atomic<std::int64_t> last_turn_ns_ = 0;
+  std::atomic<bool> ended_ = false;
+  bool ending_ = false, publish_pending_ = false, asked_replan_ = false;
+  std::function<void()> ended_callback_;
+};
+
+}  // namespace standstill::supervise

@@ -1,0 +1,158 @@
+// The guard and its cutters as processes, with real pseudo terminals as relays.
+#include "support/guard_rig.hpp"
+
+namespace standstill::test {
+namespace {
+
+TEST(Guard, S4_StartsTrippedAndOnlyStartEnergises) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  EXPECT_EQ(rig.state->state, LatchState::tripped);
+  EXPECT_EQ(rig.state->first_out_code, CauseCode::no_record);
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));
+  rig.to_ready();
+  rig.run_for(100ms);
+  EXPECT_EQ(rig.relay[0]->run_commands(), 0) << "connecting, acknowledging or resetting energised";
+  rig.to_running();
+  EXPECT_EQ(rig.state->state, LatchState::running);
+}
+
+TEST(Guard, S5_ResetIsRefusedWithReasons) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  const Epoch epoch = rig.state->epoch;
+  EXPECT_TRUE(has(rig.word(permit::Word::reset, epoch), Refusal::not_acknowledged));
+  EXPECT_TRUE(has(rig.word(permit::Word::reset, epoch), Refusal::source_unknown));
+  EXPECT_EQ(rig.word(permit::Word::acknowledge, epoch + 1), Refusal::wrong_epoch);
+  EXPECT_EQ(rig.word(permit::Word::acknowledge, epoch), Refusal::none);
+  rig.link_is(Standing::present);
+  EXPECT_TRUE(has(rig.word(permit::Word::reset, epoch), Refusal::cause_present));
+}
+
+TEST(Guard, ALostLinkCutsTheRelay) {
+  GuardRig rig(2);
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  const Epoch before = rig.state->epoch;
+  rig.link_is(Standing::present);
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));
+  EXPECT_TRUE(rig.until([&] { return rig.state->state == LatchState::tripped; }));
+  EXPECT_EQ(rig.state->epoch, before + 1);
+  EXPECT_EQ(rig.state->first_out_code, CauseCode::link_lost);
+  EXPECT_EQ(rig.state->first_out_source.view(), "layout");
+}
+
+TEST(Guard, S2_MissingPermitTrips) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  rig.send_permits = false;
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));
+  EXPECT_TRUE(rig.until([&] { return rig.state->state == LatchState::tripped; }));
+  EXPECT_EQ(rig.state->first_out_code, CauseCode::supervisor_lost);
+}
+
+struct Victim {
+  int who;  // 0 guard, 1 and 2 cutters
+  int signal;
+};
+std::string name_of(const Victim& victim) {
+  return std::string(victim.who == 0   ? "Guard"
+                     : victim.who == 1 ? "Cutter1"
+                                       : "Cutter2") +
+         (victim.signal == SIGKILL   ? "Killed"
+          : victim.signal == SIGSEGV ? "Crashed"
+                                     : "Stopped");
+}
+std::ostream& operator<<(std::ostream& out, const Victim& victim) { return out << name_of(victim); }
+
+class GuardMatrix : public testing::TestWithParam<Victim> {};
+
+TEST_P(GuardMatrix, S2_WhileRunningEndsInTheSafeState) {
+  GuardRig rig(2);
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  const auto cutters = rig.cutter_pids();
+  ASSERT_EQ(cutters.size(), 2U);
+  const pid_t victim =
+      GetParam().who == 0 ? rig.guard_pid : cutters[static_cast<std::size_t>(GetParam().who - 1)];
+  const int runs = rig.relay[0]->run_commands();
+  ASSERT_EQ(kill(victim, GetParam().signal), 0);
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }, 5s));
+  if (GetParam().signal == SIGSTOP) {
+    rig.run_for(300ms);
+    kill(victim, SIGCONT);  // what was stopped comes back and must not go on
+    rig.run_for(500ms);
+  }
+  EXPECT_TRUE(rig.all_safe());
+  EXPECT_EQ(rig.relay[0]->run_commands(), runs);
+  if (GetParam().who != 0) {
+    EXPECT_TRUE(rig.until([&] { return rig.state->state == LatchState::tripped; }));
+    EXPECT_EQ(rig.state->first_out_code, CauseCode::guard_lost);
+    EXPECT_TRUE(rig.until([&] { return rig.state->cutters_alive == 2; }))
+        << "the lost cutter was not started again";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Any, GuardMatrix,
+                         testing::Values(Victim{0, SIGKILL}, Victim{0, SIGSEGV}, Victim{0, SIGSTOP},
+                                         Victim{1, SIGKILL}, Victim{1, SIGSEGV}, Victim{1, SIGSTOP},
+                                         Victim{2, SIGKILL}, Victim{2, SIGSEGV}, Victim{2, SIGSTOP}),
+                         [](const auto& one) { return name_of(one.param); });
+
+TEST(Guard, S3_TheLatchSurvivesItsRestart) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  const Epoch epoch = rig.state->epoch;
+  kill(rig.guard_pid, SIGKILL);
+  waitpid(rig.guard_pid, nullptr, 0);
+  ASSERT_TRUE(rig.until([&] { return rig.lost; }));
+  rig.state.reset();
+  rig.start_guard();
+  rig.connect();
+  EXPECT_EQ(rig.state->state, LatchState::tripped);
+  EXPECT_EQ(rig.state->epoch, epoch + 1);
+  EXPECT_EQ(rig.state->first_out_code, CauseCode::unclean_end);
+}
+
+TEST(Guard, S8_AGoodbyeMakesSafeQuietly) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  const Epoch epoch = rig.state->epoch;
+  rig.link_is(Standing::closed);
+  rig.port.ease();
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe() && rig.state->state == LatchState::ready; }));
+  EXPECT_EQ(rig.state->epoch, epoch);
+  EXPECT_TRUE(has(rig.word(permit::Word::start, epoch), Refusal::link_closed));
+}
+
+TEST(Guard, S12_ARelayThatDoesNotConfirmEscalates) {
+  GuardRig rig(2);
+  rig.plan->outputs[0].reply = "OK";
+  rig.plan->outputs[0].reply_run = "OK";
+  rig.plan->outputs[0].timeout_ms = 100;
+  rig.plan->outputs[0].escalate = 1;
+  rig.plan->outputs[1].at_ms = 0;
+  // The second relay is cut by its own stage far in the future; only the escalation can cut it earlier.
+  rig.plan->stages[0] = {60000, 1, 0, plan::no_index};
+  rig.plan->stage_count = 1;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  rig.relay[0]->answer_with(false);
+  rig.link_is(Standing::present);
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); })) << "not escalated";
+  EXPECT_TRUE(rig.until([&] { return rig.state->outputs[0].readback == permit::ReadbackState::failed; }));
+}
+
+}  // namespace
+}  // namespace standstill::test
