@@ -79,7 +79,7 @@ class Declaration {
     made->add_flag("--exit-after-guide", wanted->exit_after_guide,
                    "end by itself; exit code 1 if a step did not happen");
     made->add_option("--script", wanted->script,
-                     "keys or their names, a line each, and 'sleep SECONDS'; -: standard input")
+                     "keys or their names, 'until-whole' and 'sleep SECONDS', a line each; -: standard input")
         ->type_name("FILE");
     made->add_option("--pace", wanted->pace, "of the guided minute: 0.5 is twice as fast (1)")
         ->type_name("N");

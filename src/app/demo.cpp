@@ -33,6 +33,7 @@ namespace {
 constexpr std::uint16_t usual_port = 8080;
 constexpr Duration until_restart = 3s;  // long enough to see what a killed supervisor means
 constexpr Duration until_answer = 30s;  // on a machine that compiles something else meanwhile
+constexpr Duration until_replaced = 60s;
 constexpr Duration redraw = 250ms;
 
 std::expected<std::uint16_t, std::string> choose_port(std::optional<std::uint16_t> wanted) {
@@ -65,6 +66,7 @@ class Demo {
  private:
   void guide();
   void order(const DemoOrder& order);
+  void until_whole();
   void turn(int wait_ms);
   void look(DemoScreen* screen);
   void watch_supervisor();
@@ -121,15 +123,29 @@ void Demo::guide() {
 void Demo::order(const DemoOrder& order) {
   if (order.key == 'q') {
     over_ = true;
-  } else if (order.key == '\0') {
+  } else if (order.kind == DemoOrder::Kind::sleep) {
     const Instant until = os::now() + order.pause;
     while (!over_ && os::now() < until)
       std::this_thread::sleep_for(std::min<Duration>(50ms, until - os::now()));
+  } else if (order.kind == DemoOrder::Kind::until_whole) {
+    until_whole();
   } else {
     const DemoAnswer answer = press(order.key, plant_, processes_, person_);
     voice_.say({order.name(), answer.text, answer.done});
     if (!answer.done && !options_.script.empty()) failed_ = true;
   }
+}
+
+void Demo::until_whole() {
+  const Instant until = os::now() + until_replaced;
+  const auto whole = [this] { return processes_.whole() && person_.state(); };
+  while (!over_ && os::now() < until) {
+    if (whole()) return voice_.say({"until-whole", "Supervisor, guard and both cutters run."});
+    std::this_thread::sleep_for(50ms);
+  }
+  if (over_) return;
+  voice_.say({"until-whole", "Supervisor, guard and both cutters did not all run within a minute.", false});
+  failed_ = true;
 }
 
 void Demo::watch_supervisor() {
@@ -160,7 +176,7 @@ void Demo::on_keys() {
     if (!key) continue;
     if (*key == 'q') over_ = true;
     took_over_ = true;
-    doer_->add([this, one = *key] { order({one, {}}); });
+    doer_->add([this, one = *key] { order({DemoOrder::Kind::key, one, {}}); });
   }
 }
 

@@ -1,7 +1,5 @@
 #include "app/demo_keys.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 
 #include "app/context.hpp"
@@ -11,7 +9,7 @@ namespace standstill::app {
 namespace {
 
 DemoAnswer killed(pid_t pid, const std::string& who, const std::string& then) {
-  if (pid <= 0 || ::kill(pid, SIGKILL) != 0) return {false, "No " + who + " runs at the moment."};
+  if (!DemoProcesses::kill(pid)) return {false, "No " + who + " runs at the moment."};
   return {true, "Killed the " + who + " (process " + std::to_string(pid) + "). " + then};
 }
 

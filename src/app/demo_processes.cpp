@@ -138,6 +138,19 @@ pid_t DemoProcesses::cutter(int number) const {
   return 0;
 }
 
+bool DemoProcesses::whole() const {
+  const pid_t supervisor = supervisor_;
+  return supervisor != 0 && !command_line(supervisor).empty() && cutter(1) != 0 && cutter(2) != 0;
+}
+
+bool DemoProcesses::kill(pid_t pid) {
+  if (pid <= 0 || ::kill(pid, SIGKILL) != 0) return false;
+  // A dead one has no arguments any more, also before somebody collects it.
+  for (const Instant until = os::now() + 5s; os::now() < until && !command_line(pid).empty();)
+    std::this_thread::sleep_for(1ms);
+  return true;
+}
+
 std::string DemoProcesses::last_words(std::size_t lines) const {
   std::ifstream log(log_file_);
   std::deque<std::string> kept;

@@ -32,6 +32,10 @@ class DemoProcesses {
   [[nodiscard]] pid_t guard() const;                              // 0: none runs
   [[nodiscard]] pid_t cutter(int number) const;                   // 1 or 2; 0: it does not run
 
+  [[nodiscard]] bool whole() const;  // supervisor, guard and both cutters run
+  // Kills one of them and waits until it is dead, at most five seconds. False: there was none.
+  [[nodiscard]] static bool kill(pid_t pid);
+
   // The end of what supervisor and guard have said, at most so many lines, fit for a terminal.
   [[nodiscard]] std::string last_words(std::size_t lines) const;
 

@@ -11,6 +11,7 @@
 namespace standstill::app {
 
 std::string DemoOrder::name() const {
+  if (kind == Kind::until_whole) return "until-whole";
   for (const auto& one : demo_keys())
     if (one.key == key) return one.name;
   return "sleep";
@@ -34,14 +35,16 @@ std::expected<std::vector<DemoOrder>, std::string> parse_script(const std::strin
       if (error != std::errc{} || end != more.data() + more.size()) seconds = -1;
     }
     if (key && more.empty()) {
-      orders.push_back({*key, {}});
+      orders.push_back({DemoOrder::Kind::key, *key, {}});
+    } else if (word == "until-whole" && more.empty()) {
+      orders.push_back({DemoOrder::Kind::until_whole, '\0', {}});
     } else if (seconds >= 0 && seconds <= 3600 && rest.empty()) {
-      orders.push_back({'\0', Duration(static_cast<std::int64_t>(seconds * 1e9))});
+      orders.push_back({DemoOrder::Kind::sleep, '\0', Duration(static_cast<std::int64_t>(seconds * 1e9))});
     } else {
       std::string known;
       for (const auto& one : demo_keys()) known += std::string(one.name) + ", ";
       return std::unexpected(name + ":" + std::to_string(number) + ": '" + printable(line) +
-                             "' is none of: " + known + "sleep SECONDS (0 to 3600)");
+                             "' is none of: " + known + "until-whole, sleep SECONDS (0 to 3600)");
     }
   }
   return orders;

@@ -10,7 +10,9 @@
 namespace standstill::app {
 
 struct DemoOrder {
-  char key = '\0';   // as pressed; '\0': only wait
+  enum class Kind { key, sleep, until_whole };
+  Kind kind = Kind::key;
+  char key = '\0';   // as pressed
   Duration pause{};  // of `sleep SECONDS`, 0 to 3600
 
   [[nodiscard]] std::string name() const;

@@ -146,8 +146,8 @@ TEST_F(DemoProgram, CtrlCInTheMiddleOfTheGuide) {
 }
 
 TEST_F(DemoProgram, KilledProcessesAreReplacedAndNoneStays) {
-  std::ofstream(folder_ / "script")
-      << "kill-cutter-1\nsleep 1\nkill-guard\nsleep 4\nkill-supervisor\nsleep 5\nwhy\nquit\n";
+  std::ofstream(folder_ / "script") << "until-whole\nkill-cutter-1\nuntil-whole\nkill-guard\nuntil-"
+                                       "whole\nkill-supervisor\nuntil-whole\nwhy\nquit\n";
   begin({"--no-guide", "--script", folder_ / "script"});
   EXPECT_EQ(ended(), 0) << output();
   EXPECT_NE(output().find("[kill-supervisor] Killed the supervisor"), std::string::npos) << output();
