@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -49,7 +50,9 @@ void Link::device_returned() {
 }
 
 void Link::send_now() {
-  if (course_.connected()) flush();
+  if (!course_.connected()) return;
+  flush();
+  arm();
 }
 
 void Link::stop_listening() {
@@ -74,7 +77,8 @@ Status Link::status_now() const {
 }
 
 void Link::arm() {
-  const Instant when = course_.deadline();
+  Instant when = course_.deadline();
+  if (course_.connected()) when = std::min(when, session_.deadline());
   status_.next_dial = course_.next_dial();
   // A deadline that moved back (each message moves the next probe) is found out when the old one comes;
   // arming anew for every message would cost more than that.
@@ -90,6 +94,10 @@ void Link::arm() {
 void Link::on_deadline() {
   timer_.cancel();
   const Instant now = loop_.now();
+  if (course_.connected() && session_.deadline() <= now) {
+    session_.tick(now);
+    flush();
+  }
   switch (course_.due(now)) {
     case Course::Due::dial:
       dial();

@@ -50,6 +50,12 @@ class Session {
   // traffic went on for long has been withdrawn by then.)
   [[nodiscard]] virtual Ending ended(Instant now) = 0;
 
+  // When the session wants tick() although nothing arrived: a request to repeat, a value to ask for again;
+  // `never` when it does not. Asked again after every other call. Only while connected.
+  [[nodiscard]] virtual Instant deadline() const { return never; }
+  // Its deadline has come; may queue output.
+  virtual void tick(Instant /*now*/) {}
+
   // Why feed() refused, in a sentence for the operator; empty when it did not.
   [[nodiscard]] virtual std::string error() const = 0;
 };

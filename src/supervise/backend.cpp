@@ -328,10 +328,10 @@ Outcome SupervisorBackend::send(const std::string& link, const std::string& comm
     std::string why;
   };
   const auto sent = supervisor_.on_loop<Sent>([this, link, command]() -> Sent {
-    LayoutJob* layout = supervisor_.layout(link);
-    if (layout == nullptr || layout->config().id != link) return {404, "there is no link '" + link + "'"};
+    Job* job = supervisor_.job(link);
+    if (job == nullptr || job->config().id != link) return {404, "there is no link '" + link + "'"};
     if (!supervisor_.running()) return {409, "the plant is not running: writes by hand are refused"};
-    const auto done = layout->send(command, true);
+    const auto done = job->send(command, true);
     return done ? Sent{} : Sent{400, done.error()};
   });
   if (!sent) return busy();

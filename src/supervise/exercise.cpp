@@ -88,12 +88,11 @@ Outcome SupervisorBackend::drill(const std::string& link, const terminal::Caller
     bool critical = false;
   };
   const auto target = supervisor_.on_loop<Target>([this, link]() -> Target {
-    LayoutJob* layout = supervisor_.layout(link);
-    if (layout == nullptr) return {};
+    Job* job = supervisor_.job(link);
+    if (job == nullptr) return {};
     // A duplicate: shutting it down breaks the connection beneath the engine, which must notice by itself.
-    const int socket = layout->link().native_handle();
-    return {layout->config().id, layout->link().status().peer, socket < 0 ? -1 : ::dup(socket),
-            layout->config().critical};
+    const int socket = job->native_handle();
+    return {job->config().id, job->status().peer, socket < 0 ? -1 : ::dup(socket), job->config().critical};
   });
   if (!target) return refused("the supervisor did not answer in time");
   if (target->id.empty())

@@ -1,41 +1,28 @@
 #include "supervise/layout_job.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "link/tcp.hpp"
 #include "os/clock.hpp"
+#include "plant/layout/export.hpp"
 
 namespace standstill::supervise {
 
-namespace {
-
-link::Timing timing_of(const config::Link& config) {
-  link::Timing timing;
-  timing.probe = config.probe;
-  timing.silence = config.silence;
-  timing.dial = config.connect_timeout;
-  timing.reconnect = {
-      config.reconnect.first, static_cast<std::uint32_t>(config.reconnect.factor * 1000 + 0.5),
-      config.reconnect.longest, static_cast<std::uint32_t>(config.reconnect.jitter * 1000 + 0.5)};
-  timing.max_tries = config.reconnect.max_tries;
-  timing.breaker = {config.breaker.failures, config.breaker.open};
-  return timing;
-}
-
-}  // namespace
-
 LayoutJob::LayoutJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
                      std::uint32_t jitter_seed, Listener listener)
-    : config_(config),
+    : Job(config),
       listener_(std::move(listener)),
       session_({config.id, &tags, [] { return os::wall_ns(); }, 24U * 1024U},
                {.on_plan = [this](const layout::Model&) { listener_.tags(); },
                 .on_update = [this](const layout::Change&) { listener_.tags(); },
                 .on_state =
                     [this](const layout::Object& state, Instant arrived) {
-                      if (station_.update(arrived, state, running_)) listener_.station(station_);
+                      if (station_.update(arrived, state, running_)) tell_station();
                       listener_.tags();
                     },
                 .on_exception = {},
-                .on_problem = [this](std::string_view problem) { listener_.said(std::string(problem)); }}) {
+                .on_problem =
+                    [this](std::string_view problem) { listener_.said("problem", std::string(problem)); }}) {
   const auto& peer = std::get<config::RocrailLink>(config.peer);
   link_ = std::make_unique<link::Link>(
       loop, session_,
@@ -45,7 +32,15 @@ LayoutJob::LayoutJob(os::Loop& loop, const config::Link& config, link::TagTable&
       [this](const link::Status& status, link::State previous, std::string_view why) {
         listener_.changed(status, previous, why);
         if (status.state == link::State::probing) station_.reconnected();
+        // Nobody has said anything against the station: that is all that can be known of it.
+        if (status.state == link::State::online && station_.causes().empty()) tell_station();
       });
+}
+
+void LayoutJob::tell_station() {
+  if (station_.causes().empty()) return listener_.behind({Standing::clear, CauseCode::none, {}, false});
+  const auto& first = station_.causes().front();
+  listener_.behind({Standing::present, first.code, CauseDetail(first.detail), false});
 }
 
 std::expected<void, std::string> LayoutJob::send(const std::string& text, bool running) {
@@ -68,7 +63,25 @@ void LayoutJob::running_changed(bool running, Instant now) {
   if (!running)
     session_.withdraw_energising();
   else if (station_.started(now))
-    listener_.station(station_);
+    tell_station();
+}
+
+bool LayoutJob::eases_on_goodbye() const {
+  return std::get<config::RocrailLink>(config().peer).on_goodbye == config::OnGoodbye::safe;
+}
+
+// The first layout stands at the top, as the contract has it; further ones beside it, by their link.
+SnapshotPart LayoutJob::picture() const {
+  return [id = config().id, model = session_.model(), heard = link_->status().last_heard](
+             nlohmann::json& document, Instant at, double timestamp) {
+    nlohmann::json exported = layout::export_state(model, timestamp);
+    exported["age_ms"] = heard == Instant{} ? nlohmann::json(nullptr) : nlohmann::json(to_ms(at - heard));
+    exported["link"] = id;
+    if (!document.contains("model"))
+      document.update(exported);
+    else
+      document["layouts"].push_back(exported);
+  };
 }
 
 }  // namespace standstill::supervise

@@ -56,8 +56,8 @@ class Compiler {
   void add_link(const config::Link& link) {
     if (!link.critical) return;
     made_.links[link.id] = source(link.id, plan::SourceKind::link);
-    if (std::holds_alternative<config::RocrailLink>(link.peer))
-      made_.stations[link.id] = source(link.id + ".station", plan::SourceKind::watch);
+    if (const auto behind = source_behind(link); !behind.empty())
+      made_.behind[link.id] = source(link.id + "." + std::string(behind), plan::SourceKind::watch);
   }
 
   static void line(plan::GpioLine& into, const std::string& chip, unsigned offset) {
@@ -295,6 +295,10 @@ class Compiler {
 };
 
 }  // namespace
+
+std::string_view source_behind(const config::Link& link) {
+  return std::holds_alternative<config::RocrailLink>(link.peer) ? "station" : "";
+}
 
 std::expected<CompiledPlan, std::string> compile_plan(const config::Config& config) {
   return Compiler(config).run();

@@ -18,12 +18,16 @@ namespace standstill::supervise {
 struct CompiledPlan {
   std::unique_ptr<plan::Plan> plan;  // sealed
   std::uint64_t hash = 0;
-  std::unordered_map<std::string, SourceIndex> links;     // critical links
-  std::unordered_map<std::string, SourceIndex> stations;  // command stations behind critical rocrail links
+  std::unordered_map<std::string, SourceIndex> links;   // critical links
+  std::unordered_map<std::string, SourceIndex> behind;  // critical links with a source behind (see below)
   std::unordered_map<std::string, SourceIndex> watches;
   std::unordered_map<std::string, std::uint8_t> outputs;
   Stages stages;
 };
+
+// What may be wrong behind a link that is online, as a word: the command station behind a Rocrail server.
+// Critical links of such a kind have a second source, LINK.WORD. Empty: nothing of that kind.
+[[nodiscard]] std::string_view source_behind(const config::Link& link);
 
 // Reads the secrets that a request needs. The error is a sentence with file:line:column.
 [[nodiscard]] std::expected<CompiledPlan, std::string> compile_plan(const config::Config& config);

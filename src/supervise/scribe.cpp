@@ -6,7 +6,6 @@
 
 #include "os/clock.hpp"
 #include "os/realtime.hpp"
-#include "plant/layout/export.hpp"
 #include "version.hpp"
 
 namespace standstill::supervise {
@@ -47,17 +46,7 @@ json tags_json(const SnapshotInput& input) {
 json snapshot_document(const SnapshotInput& input) {
   json document = json::object();
   const double timestamp = static_cast<double>(input.wall_ns) / 1e9;
-  // The first layout stands at the top, as the contract has it; further ones beside it, by their link.
-  for (std::size_t i = 0; i < input.layouts.size(); ++i) {
-    json exported = layout::export_state(input.layouts[i].model, timestamp);
-    const Instant heard = input.layouts[i].last_heard;
-    exported["age_ms"] = heard == Instant{} ? json(nullptr) : json(to_ms(input.at - heard));
-    exported["link"] = input.layouts[i].link;
-    if (i == 0)
-      document.update(exported);
-    else
-      document["layouts"].push_back(exported);
-  }
+  for (const auto& part : input.parts) part(document, input.at, timestamp);
   document["timestamp"] = timestamp;
   if (!document.contains("model")) document["model"] = nullptr;
   if (!document.contains("age_ms")) document["age_ms"] = nullptr;

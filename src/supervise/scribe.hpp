@@ -16,11 +16,13 @@
 #include "config/config.hpp"
 #include "link/status.hpp"
 #include "link/tags.hpp"
-#include "plant/layout/model.hpp"
 #include "record/snapshot.hpp"
 #include "supervise/view.hpp"
 
 namespace standstill::supervise {
+
+// What one job adds: writes into the document, in the scribe's thread. `timestamp`: seconds since 1970.
+using SnapshotPart = std::function<void(nlohmann::json& document, Instant at, double timestamp)>;
 
 // The plant at one instant, by value.
 struct SnapshotInput {
@@ -28,12 +30,7 @@ struct SnapshotInput {
   std::int64_t wall_ns = 0;
   Instant at{};
   View view;
-  struct Layout {
-    std::string link;
-    layout::Model model;
-    Instant last_heard{};
-  };
-  std::vector<Layout> layouts;
+  std::vector<SnapshotPart> parts;  // of the jobs, in the order of their links
   std::vector<link::Tag> tags;
   std::vector<config::Metadata> metadata;
   std::int64_t session_start_wall_ns = 0;

@@ -59,9 +59,8 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
   board_ = std::make_unique<WatchBoard>(
       config_, plan_, tags_,
       [this](const std::string& id) {
-        for (const auto& layout : layouts_)
-          if (layout->config().id == id) return layout->link().status().last_heard;
-        return Instant{};
+        const Job* job = this->job(id);
+        return job == nullptr ? Instant{} : job->vouched_at();
       },
       WatchBoard::Listener{
           .decided = [this](SourceIndex source, const Finding& finding) { decided(source, finding); },
@@ -88,7 +87,7 @@ void Supervisor::begin() {
   journal("supervisor", "started", "supervisor", "version and plan are in force",
           nlohmann::json{{"pid", ::getpid()}, {"plan", plan_.hash}}.dump());
   connect_guard();
-  for (auto& layout : layouts_) layout->begin();
+  for (auto& job : jobs_) job->begin();
   tick();
   publish();
   check_proof_tests();
@@ -140,7 +139,7 @@ void Supervisor::publish() {
   publish_pending_ = false;
   view_.made = os::now();
   view_.links.clear();
-  for (const auto& layout : layouts_) view_.links.push_back(layout->link().status_now());
+  for (const auto& job : jobs_) view_.links.push_back(job->status());
   view_.longest_turn = std::max(view_.longest_turn, loop_.take_longest_turn());
   view_.stage_times = stage_times_.all();
   shelf_.put(std::make_shared<const View>(view_));
@@ -206,16 +205,16 @@ std::optional<permit::AnswerBody> Supervisor::word(permit::Word what, Epoch epoc
 }
 
 SnapshotInput Supervisor::picture(record::SnapshotKind kind) {
-  for (const auto& layout : layouts_) layout->catch_up();
+  for (const auto& job : jobs_) job->catch_up();
   SnapshotInput input;
   input.kind = kind;
   input.wall_ns = os::wall_ns();
   input.at = os::now();
   view_.links.clear();
-  for (const auto& layout : layouts_) view_.links.push_back(layout->link().status_now());
+  for (const auto& job : jobs_) view_.links.push_back(job->status());
   input.view = view_;
-  for (const auto& layout : layouts_)
-    input.layouts.push_back({layout->config().id, layout->model(), layout->link().status().last_heard});
+  for (const auto& job : jobs_)
+    if (auto part = job->picture()) input.parts.push_back(std::move(part));
   input.tags = tags_.all();
   input.metadata = config_.site.metadata;
   static const std::int64_t session_start = os::wall_ns();
@@ -223,9 +222,9 @@ SnapshotInput Supervisor::picture(record::SnapshotKind kind) {
   return input;
 }
 
-LayoutJob* Supervisor::layout(const std::string& id) {
-  for (auto& layout : layouts_)
-    if (id.empty() || layout->config().id == id) return layout.get();
+Job* Supervisor::job(const std::string& id) {
+  for (auto& job : jobs_)
+    if (id.empty() || job->config().id == id) return job.get();
   return nullptr;
 }
 
@@ -245,7 +244,7 @@ void Supervisor::end_poll(Instant give_up) {
     end_timer_ = loop_.after(10ms, [this, give_up] { end_poll(give_up); });
     return;
   }
-  for (auto& layout : layouts_) layout->close();
+  for (auto& job : jobs_) job->close();
   ended_ = true;
   ended_callback_();
 }

@@ -18,7 +18,7 @@
 #include "record/operators.hpp"
 #include "supervise/guard_port.hpp"
 #include "supervise/guard_process.hpp"
-#include "supervise/layout_job.hpp"
+#include "supervise/job.hpp"
 #include "supervise/plan_compiler.hpp"
 #include "supervise/scribe.hpp"
 #include "supervise/view.hpp"
@@ -71,7 +71,7 @@ class Supervisor {
   }
   [[nodiscard]] SnapshotInput picture(record::SnapshotKind kind);  // on the loop
   [[nodiscard]] Scribe& scribe() { return *scribe_; }
-  [[nodiscard]] LayoutJob* layout(const std::string& id);  // on the loop; "": the first
+  [[nodiscard]] Job* job(const std::string& id);  // on the loop; "": the first
   [[nodiscard]] const link::TagTable& tags() const { return tags_; }
   [[nodiscard]] bool running() const {
     return view_.guard_connected && view_.guard.state == LatchState::running;
@@ -99,7 +99,7 @@ class Supervisor {
   // supervisor_plant.cpp: what the plant says
   void add_links();
   void on_link(const link::Status& status, link::State previous, std::string_view why);
-  void on_station(const std::string& link, const layout::StationWatch& station);
+  void on_behind(const std::string& link, const Verdict& verdict);
   void decided(SourceIndex source, const Finding& finding);
   void report(SourceIndex source, const Verdict& verdict);
   void tell_readbacks(bool all);
@@ -115,7 +115,7 @@ class Supervisor {
   GuardProcess guard_process_;
   GuardPort port_;
   link::TagTable tags_;
-  std::vector<std::unique_ptr<LayoutJob>> layouts_;
+  std::vector<std::unique_ptr<Job>> jobs_;  // one a link that this version runs
   std::unique_ptr<WatchBoard> board_;
   std::map<std::string, SilenceWatch> silences_;  // by critical link
 

@@ -54,7 +54,7 @@ void Supervisor::on_state(const permit::StateBody& body) {
     view_.outputs[i].info = body.outputs[i];
   }
   const bool runs = running();
-  for (auto& layout : layouts_) layout->running_changed(runs, os::now());
+  for (auto& job : jobs_) job->running_changed(runs, os::now());
   if (body.state == LatchState::tripped && body.epoch != told_epoch_) tripped(body);
   if (!measured_) measure_stages(body);
   publish_soon();
@@ -158,9 +158,9 @@ void Supervisor::on_stage(const permit::StageBody& body) {
   if (body.stage >= config_.stages.size()) return;
   const auto* send = std::get_if<config::Send>(&config_.stages[body.stage].act);
   if (send == nullptr) return;
-  LayoutJob* layout = this->layout(send->link);
+  Job* job = this->job(send->link);
   const auto sent =
-      layout == nullptr ? std::unexpected(std::string("no such link")) : layout->send(send->command, false);
+      job == nullptr ? std::unexpected(std::string("no such link")) : job->send(send->command, false);
   port_.sent(body.stage, sent.has_value());
   journal("stage", sent ? "sent" : "failed", send->link, sent ? send->command : sent.error());
 }
@@ -172,7 +172,7 @@ void Supervisor::on_guard_lost() {
     journal("guard", "lost", "guard", view_.guard_trouble);
     tell("lost", "guard_lost", "guard", view_.guard_trouble, os::wall_ns());
   }
-  for (auto& layout : layouts_) layout->running_changed(false, os::now());
+  for (auto& job : jobs_) job->running_changed(false, os::now());
   publish_soon();
   connect_timer_ = loop_.after(100ms, [this] { connect_guard(); });
 }

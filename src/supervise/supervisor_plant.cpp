@@ -14,21 +14,23 @@ namespace standstill::supervise {
 void Supervisor::add_links() {
   std::uint32_t seed = static_cast<std::uint32_t>(os::wall_ns());
   for (const auto& link : config_.links) {
-    if (!std::holds_alternative<config::RocrailLink>(link.peer)) continue;
+    auto job = make_job(
+        loop_, link, tags_, ++seed,
+        Job::Listener{.changed = [this](const link::Status& status, link::State previous,
+                                        std::string_view why) { on_link(status, previous, why); },
+                      .behind = [this, id = link.id](const Verdict& verdict) { on_behind(id, verdict); },
+                      .tags = [this] { tell_readbacks(false); },
+                      .said =
+                          [this, id = link.id](std::string_view code, const std::string& detail) {
+                            journal("link", std::string(code), id, detail);
+                          }});
+    if (!job) continue;
     if (link.critical) {
       SilenceSettings settings;
       settings.link.assign(link.id);
       silences_.emplace(link.id, SilenceWatch(settings));
     }
-    layouts_.push_back(std::make_unique<LayoutJob>(
-        loop_, link, tags_, ++seed,
-        LayoutJob::Listener{
-            .changed = [this](const link::Status& status, link::State previous,
-                              std::string_view why) { on_link(status, previous, why); },
-            .station = [this, id = link.id](const layout::StationWatch& station) { on_station(id, station); },
-            .tags = [this] { tell_readbacks(false); },
-            .said = [this, id = link.id](
-                        const std::string& problem) { journal("link", "problem", id, problem); }}));
+    jobs_.push_back(std::move(job));
   }
 }
 
@@ -40,9 +42,9 @@ void Supervisor::decided(SourceIndex source, const Finding& finding) {
   bool pointless = false;
   for (const auto& stage : config_.stages)
     if (const auto* send = std::get_if<config::Send>(&stage.act)) {
-      const LayoutJob* layout = this->layout(send->link);
+      const Job* job = this->job(send->link);
       const auto own = plan_.links.find(send->link);
-      pointless = pointless || layout == nullptr || layout->link().status().state != link::State::online ||
+      pointless = pointless || job == nullptr || job->state() != link::State::online ||
                   (own != plan_.links.end() && own->second == source);
     }
   port_.cut(plan_.stages.due(now, now, pointless ? now : never).outputs);
@@ -63,14 +65,10 @@ void Supervisor::on_link(const link::Status& status, link::State previous, std::
     decided(source, finding);
     Verdict verdict = spoken(finding, silence->second);
     if (finding.standing == Standing::present && !why.empty()) verdict.detail.assign(why);
-    const LayoutJob* layout = this->layout(status.id);
-    if (status.state == link::State::closed && was_online && layout != nullptr &&
-        layout->on_goodbye() == config::OnGoodbye::safe)
+    const Job* job = this->job(status.id);
+    if (status.state == link::State::closed && was_online && job != nullptr && job->eases_on_goodbye())
       port_.ease();
     report(source, verdict);
-    const SourceIndex station = plan_.stations.at(status.id);
-    if (status.state == link::State::online && verdicts_[station].standing == Standing::unknown)
-      report(station, {Standing::clear, CauseCode::none, {}, false});
   }
   board_->link_changed(status.id, status.state, now);
   if (status.state != link::State::online) tags_.link_gone(status.id);
@@ -85,14 +83,14 @@ void Supervisor::on_link(const link::Status& status, link::State previous, std::
   publish_soon();
 }
 
-void Supervisor::on_station(const std::string& link, const layout::StationWatch& station) {
-  const auto source = plan_.stations.find(link);
-  if (source == plan_.stations.end()) return;
-  if (station.causes().empty()) return report(source->second, {Standing::clear, CauseCode::none, {}, false});
-  const auto& first = station.causes().front();
-  decided(source->second, {Standing::present, first.code, false});
-  report(source->second, {Standing::present, first.code, CauseDetail(first.detail), false});
-  journal("station", std::string(name(first.code)), link, first.detail);
+void Supervisor::on_behind(const std::string& link, const Verdict& verdict) {
+  const auto source = plan_.behind.find(link);
+  if (source == plan_.behind.end()) return;
+  if (verdict.standing != Standing::present) return report(source->second, verdict);
+  decided(source->second, {verdict.standing, verdict.code, verdict.warn});
+  report(source->second, verdict);
+  journal(std::string(source_behind(*config_.link(link))), std::string(name(verdict.code)), link,
+          std::string(verdict.detail.view()));
 }
 
 void Supervisor::tell_readbacks(bool all) {

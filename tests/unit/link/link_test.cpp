@@ -67,6 +67,15 @@ TEST_F(LinkTest, AQuietPeerIsProbedAndItsAnswersKeepItOnline) {
   EXPECT_GE(layout.link.status().rtt, 0ns);
 }
 
+TEST_F(LinkTest, ASessionIsCalledAtItsOwnDeadline) {
+  Watched layout(loop, tcp(loop, peer.port()), patient());
+  ASSERT_TRUE(online(layout));
+  layout.session.due = loop.now() + 5ms;
+  layout.link.send_now();  // whoever changes what the session wants says so
+  ASSERT_TRUE(until(loop, [&] { return peer.received.find("TICK") != std::string::npos; }));
+  EXPECT_EQ(layout.session.due, never);
+}
+
 TEST_F(LinkTest, RefusedIsLostWithASentenceThatSaysWhatToDo) {
   const auto port = peer.port();
   peer.stop_listening();

@@ -71,6 +71,11 @@ class WordSession : public Session {
   Ending ended(Instant) override { return bye_ ? Ending::goodbye : Ending::crash; }
   std::string error() const override { return "the peer sent BAD"; }
   void say(std::string_view text) { out_ += text; }
+  Instant deadline() const override { return due; }
+  void tick(Instant) override {
+    due = never;
+    out_ += "TICK\n";
+  }
 
   std::string opening = "HELLO\n";
   int connections = 0;
@@ -78,6 +83,7 @@ class WordSession : public Session {
   int probes = 0;
   int pending = 0;
   int slices = 0;
+  Instant due = never;
 
  private:
   std::string in_;
