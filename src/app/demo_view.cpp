@@ -119,7 +119,7 @@ void take_state(DemoPicture& picture, const ordered_json& state) {
     for (const auto& output : state["outputs"])
       picture.outputs.push_back(fitted(member(output, "id"), 12) + " told " +
                                 fitted(member(output, "commanded"), 5) +
-                                " answer: " + member(output, "readback"));
+                                " read-back: " + member(output, "readback"));
   if (state.contains("guard"))
     picture.processes = "guard " + member(state["guard"], "pid") + ", cutters " +
                         member(state["guard"], "cutters") + " of 2, permit " +
@@ -130,7 +130,8 @@ std::string way_text(const std::vector<DemoEvent>& events) {
   std::string text;
   std::int64_t tripped = 0;
   for (const auto& event : events) {
-    if (event.kind == "trip") tripped = event.boot_ns;
+    if (event.kind == "trip" && tripped == 0) tripped = event.boot_ns;
+    if (tripped != 0 && event.kind == "start") break;  // from here on it is about energising
     if (tripped == 0) continue;
     char at[32];
     std::snprintf(at, sizeof at, " %.1f ms", static_cast<double>(event.boot_ns - tripped) / 1e6);

@@ -62,6 +62,8 @@ class Guard {
   void stop(SourceIndex source, CauseCode code, const CauseDetail& detail, Instant now);
   void cut_first(Instant now);
   void after_trip(Instant now, const Cause& cause);
+  void tell_output(permit::EventKind kind, const OutputChange& change);
+  void tell_held();
   void on_output(const OutputChange& change);
   void on_demand(SourceIndex source, const Finding& finding, const DemandWatch& watch);
   void watch_supervisor(Instant now);
@@ -82,6 +84,8 @@ class Guard {
   void push_state(Instant now);
   void push_cause(SourceIndex source);
   void event(permit::EventKind kind, const Cause& about, std::int64_t value = 0);
+  void event_at(permit::EventKind kind, const Cause& about, std::int64_t value, Instant at,
+                std::int64_t wall_ns);
   void event(permit::EventKind kind, std::string_view source, std::string_view detail,
              std::int64_t value = 0);
   void persist();
@@ -118,6 +122,16 @@ class Guard {
   Instant pushed_at_{}, retry_lines_at_{};
   std::array<Instant, 2> restart_cutter_at_{};
   Instant unexplained_since_ = never;  // somebody cut, and the report that says why has not come yet
+
+  struct HeldEvent {
+    permit::EventKind kind;
+    std::uint8_t output;
+    std::int32_t ms;
+    Instant at;
+    std::int64_t wall_ns;
+  };
+  std::array<HeldEvent, 2 * plan::max_outputs> held_{};  // of the time until then
+  std::size_t held_count_ = 0;
 
   struct Stopper {
     sockaddr_un address{};

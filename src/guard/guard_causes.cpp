@@ -31,6 +31,22 @@ void Guard::after_trip(Instant now, const Cause& cause) {
   pending_start_.reset();
   event(EventKind::trip, cause, to_ms(now - cause.at));
   persist();
+  tell_held();
+}
+
+// What the outputs said between a cut and its blame belongs to the epoch that the blame begins.
+void Guard::tell_held() {
+  for (std::size_t i = 0; i < held_count_; ++i)
+    event_at(held_[i].kind, {.source = plan_.outputs[held_[i].output].name}, held_[i].ms, held_[i].at,
+             held_[i].wall_ns);
+  held_count_ = 0;
+}
+
+void Guard::tell_output(EventKind kind, const OutputChange& change) {
+  if (unexplained_since_ != never && held_count_ < held_.size())
+    held_[held_count_++] = {kind, change.output, change.ms, os::now(), os::wall_ns()};
+  else
+    event(kind, plan_.outputs[change.output].name.view(), "", change.ms);
 }
 
 void Guard::raise(SourceIndex source, Standing standing, CauseCode code, const CauseDetail& detail,
@@ -84,10 +100,10 @@ void Guard::on_output(const OutputChange& change) {
       raise(output.source, change.standing, CauseCode::output_failed, change.detail, about.at, about.wall_ns);
       break;
     case OutputChange::What::commanded:
-      event(EventKind::output_commanded, output.name.view(), "", change.ms);
+      tell_output(EventKind::output_commanded, change);
       break;
     case OutputChange::What::confirmed:
-      event(EventKind::output_confirmed, output.name.view(), "", change.ms);
+      tell_output(EventKind::output_confirmed, change);
       break;
     case OutputChange::What::failed:
       event(EventKind::output_failed, about, change.ms);
@@ -126,6 +142,7 @@ void Guard::watch_cuts(Instant now) {
   constexpr Duration explained_within = 50ms;
   if (latch_.state() != LatchState::running || pending_start_) {
     unexplained_since_ = never;
+    tell_held();
     return;
   }
   if (outputs_.cut_by_other()) {

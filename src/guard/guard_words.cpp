@@ -220,13 +220,18 @@ void Guard::finish_start(Instant now) {
 void Guard::persist() { persisted_ = store_.submit(latch_.record()); }
 
 void Guard::event(EventKind kind, const Cause& about, std::int64_t value) {
+  event_at(kind, about, value, os::now(), os::wall_ns());
+}
+
+void Guard::event_at(EventKind kind, const Cause& about, std::int64_t value, Instant at,
+                     std::int64_t wall_ns) {
   permit::EventBody body{};
   body.boot_nonce = boot_nonce_;
   body.kind = kind;
   body.code = about.code;
   body.epoch = latch_.epoch();
-  body.at_ns = to_ns(os::now());
-  body.wall_ns = os::wall_ns();
+  body.at_ns = to_ns(at);
+  body.wall_ns = wall_ns;
   body.value = value;
   body.source = about.source;
   body.detail = about.detail;

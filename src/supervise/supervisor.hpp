@@ -99,6 +99,7 @@ class Supervisor {
   // supervisor_plant.cpp: what the plant says
   void add_links();
   void on_link(const link::Status& status, link::State previous, std::string_view why);
+  void journal_link(const link::Status& status, std::string_view why);
   void on_behind(const std::string& link, const Verdict& verdict);
   void decided(SourceIndex source, const Finding& finding);
   void report(SourceIndex source, const Verdict& verdict);
@@ -124,6 +125,12 @@ class Supervisor {
   tell::StageTimes stage_times_;
   std::vector<Verdict> verdicts_;  // by source: the newest, to tell a new guard
   std::map<std::uint64_t, std::shared_ptr<std::promise<permit::AnswerBody>>> answers_;
+  struct LinkWritten {
+    link::State state = link::State::dialing;
+    std::string why;
+    std::uint32_t repeated = 0;
+  };
+  std::map<std::string, LinkWritten> links_written_;  // by link: its newest line in the journal
   struct ReadbackTold {
     bool good = false, safe = false;
     Instant at{};

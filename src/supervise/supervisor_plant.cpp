@@ -73,7 +73,7 @@ void Supervisor::on_link(const link::Status& status, link::State previous, std::
   board_->link_changed(status.id, status.state, now);
   if (status.state != link::State::online) tags_.link_gone(status.id);
   if (status.state == link::State::dialing || status.state == link::State::probing) return publish_soon();
-  journal("link", std::string(name(status.state)), status.id, std::string(why));
+  journal_link(status, why);
   if (status.state == link::State::lost && was_online)
     tell("lost", "link_lost", status.id, std::string(why), os::wall_ns());
   if (status.state == link::State::lost && previous == link::State::silent)
@@ -81,6 +81,22 @@ void Supervisor::on_link(const link::Status& status, link::State previous, std::
   if (status.state == link::State::online && status.disconnects > 0)
     tell("return", "", status.id, "the link is online again", os::wall_ns());
   publish_soon();
+}
+
+// A peer that is away for a night is dialled a thousand times: what repeats itself is written once, and
+// counted.
+void Supervisor::journal_link(const link::Status& status, std::string_view why) {
+  LinkWritten& written = links_written_[status.id];
+  if (status.state == written.state && why == written.why) {
+    ++written.repeated;
+    return;
+  }
+  std::string detail(why);
+  if (written.repeated > 0)
+    detail += (detail.empty() ? "" : "; ") + std::string("the line before this one held for ") +
+              std::to_string(written.repeated + 1) + " attempts";
+  written = {status.state, std::string(why), 0};
+  journal("link", std::string(name(status.state)), status.id, std::move(detail));
 }
 
 void Supervisor::on_behind(const std::string& link, const Verdict& verdict) {

@@ -203,8 +203,9 @@ std::string PlantRig::live_export() {
   return document.dump(1);
 }
 
-int PlantRig::journalled(const std::string& kind) {
-  const json answer = json::parse(journal(), nullptr, false);
+int PlantRig::journalled(const std::string& kind, std::optional<std::uint64_t> epoch) {
+  const std::string query = "limit=1000" + (epoch ? "&epoch=" + std::to_string(*epoch) : std::string());
+  const json answer = json::parse(journal(query), nullptr, false);
   int count = 0;
   if (answer.is_object() && answer.contains("events"))
     for (const auto& event : answer["events"]) count += event.value("kind", "") == kind ? 1 : 0;

@@ -171,5 +171,19 @@ TEST(ChainRecord, S16_BadRequestsAndBadFramesAreRefusedAndNothingElseHappens) {
   rig.to_running();
 }
 
+TEST(ChainRecord, APeerThatStaysAwayIsWrittenOnceAndCounted) {
+  SimPeer peer;
+  PlantRig rig({.port = peer.port()});
+  rig.start_and_wait();
+  EXPECT_TRUE(rig.until([&] { return rig.look("/links/0/state") == "online"; }));
+  peer.tell("crash");
+  EXPECT_TRUE(rig.until([&] { return std::atoi(rig.look("/links/0/attempts").c_str()) >= 6; }))
+      << rig.get("/api/v1/state").body;
+  EXPECT_LE(rig.journalled("link"), 3) << rig.journal();  // online, lost, refused
+  peer.tell("restart");
+  EXPECT_TRUE(rig.until([&] { return rig.journal().find("attempts") != std::string::npos; }))
+      << rig.journal();
+}
+
 }  // namespace
 }  // namespace standstill::test

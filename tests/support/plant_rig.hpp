@@ -69,9 +69,10 @@ class PlantRig {
   std::string journal(const std::string& query = "limit=1000") {
     return get("/api/v1/journal?" + query).body;
   }
-  int journalled(const std::string& kind);  // how many events of a kind
+  // How many events of a kind, of one epoch or of all.
+  int journalled(const std::string& kind, std::optional<std::uint64_t> epoch = {});
 
-  bool until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 15s);
+  bool until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 40s);
   void to_ready();
   void to_running();
   [[nodiscard]] bool all_safe() const;
