@@ -31,6 +31,24 @@ TEST(Guard, S5_ResetIsRefusedWithReasons) {
   EXPECT_TRUE(has(rig.word(permit::Word::reset, epoch), Refusal::cause_present));
 }
 
+TEST(Guard, WhatAnswersACutBeforeItsBlameBelongsToTheEpochThatItBegins) {
+  GuardRig rig(2);
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  const Epoch before = rig.state->epoch;
+  rig.events.clear();
+  rig.port.cut(pages::all_outputs);  // and nobody says why
+  const auto confirmed = [&](Epoch epoch) {
+    return std::ranges::count_if(rig.events, [&](const permit::EventBody& event) {
+      return event.kind == permit::EventKind::output_confirmed && event.epoch == epoch;
+    });
+  };
+  EXPECT_TRUE(rig.until([&] { return confirmed(before + 1) == 2; }));
+  EXPECT_EQ(confirmed(before), 0);
+  EXPECT_EQ(rig.state->first_out_code, CauseCode::software_error);
+}
+
 TEST(Guard, ALostLinkCutsTheRelay) {
   GuardRig rig(2);
   rig.start_guard();
