@@ -1,0 +1,13 @@
+# `cpack -G DEB` (./dev package): one package of programs, library, units and udev rules, for the distribution it was built on.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME standstill)
+set(CPACK_PACKAGE_CONTACT "Standstill maintainers")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "keeps machines safe when the thing that commands them goes silent")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION electronics)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_STRIP_FILES ON)
+include(CPack)
