@@ -11,7 +11,9 @@ namespace standstill::link {
 
 namespace {
 constexpr std::string_view crashed = "the connection ended without a goodbye";
-constexpr std::string_view unfinished = "the connection ended before the peer had answered anything";
+constexpr std::string_view unanswered = "the connection ended before the peer had answered anything";
+constexpr std::string_view unfinished =
+    "the connection ended without a goodbye, before the peer's first answer was taken in";
 constexpr std::string_view goodbye = "the peer said goodbye";
 }  // namespace
 
@@ -145,7 +147,8 @@ void Link::dialed(const std::expected<void, std::string>& result) {
   unproven_text_ = "connected to " + status_.peer + ", but nothing there answered within " +
                    std::to_string(to_ms(course_.timing().silence)) + " ms: is it the right kind of server?";
   last_heard_ = {};
-  deaf_ = want_write_ = write_broken_ = pending_work_ = false;
+  deaf_ = want_write_ = write_broken_ = pending_work_ = answered_ = false;
+  read_everything_ = true;
   watch_ =
       loop_.watch(transport_->native_handle(), EPOLLIN | EPOLLRDHUP, [this](std::uint32_t e) { ready(e); });
   session_.connected(now);
@@ -185,7 +188,7 @@ void Link::over(Ending ending, std::string_view why) {
   if (ending == Ending::goodbye) {
     why = goodbye;
   } else if (why.empty()) {
-    why = was_proven ? crashed : unfinished;
+    why = was_proven ? crashed : answered_ ? unfinished : unanswered;
   }
   if (course_.state() != previous) announce(previous, why);
   if (ending == Ending::crash) status_.last_error = with_outlook(why);

@@ -65,6 +65,7 @@ class Link {
  private:
   static constexpr std::size_t read_bytes = 64 * 1024;
   static constexpr int reads_a_turn = 4;
+  static constexpr int turns_without_decoding = 32;
   enum class Reading { drained, more, ended };
 
   void arm();
@@ -73,6 +74,8 @@ class Link {
   void dialed(const std::expected<void, std::string>& result);
   void ready(std::uint32_t events);
   Reading read_in(bool everything, std::string_view& why);
+  [[nodiscard]] bool rest_says_nothing() const;
+  [[nodiscard]] bool reading_comes_first();
   void advance();
   void decode_later();
   void flush();
@@ -99,6 +102,9 @@ class Link {
   Instant last_heard_{};
   bool decoding_posted_ = false;
   bool pending_work_ = false;
+  bool read_everything_ = true;  // in the last turn that read
+  int undecoded_turns_ = 0;
+  bool answered_ = false;  // something came on this connection
   bool want_write_ = false;
   bool deaf_ = false;
   bool write_broken_ = false;

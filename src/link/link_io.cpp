@@ -9,11 +9,13 @@ void Link::ready(std::uint32_t events) {
   const bool last = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   if (!deaf_ || last) {
     std::string_view why;
-    // The end is judged with every byte of it read, also when a megabyte of decoding is pending.
+    // The end is judged with everything of it read that can say something, also when a megabyte of decoding
+    // is pending.
     const Reading reading = read_in(last, why);
     if (!course_.connected()) return;
     if (reading == Reading::ended || (events & (EPOLLHUP | EPOLLERR)) != 0)
       return over(session_.ended(loop_.now()), why);
+    read_everything_ = reading == Reading::drained;
   }
   if ((events & EPOLLOUT) != 0) flush();
   decode_later();
@@ -21,6 +23,10 @@ void Link::ready(std::uint32_t events) {
 
 Link::Reading Link::read_in(bool everything, std::string_view& why) {
   for (int i = 0; everything || i < reads_a_turn; ++i) {
+    if (everything && rest_says_nothing()) {
+      why = transport_->why_ended();
+      return Reading::ended;
+    }
     const Io io = transport_->read(buffer_);
     if (io.did == Io::Did::again) return Reading::drained;
     if (io.did == Io::Did::ended) {
@@ -30,7 +36,7 @@ Link::Reading Link::read_in(bool everything, std::string_view& why) {
     status_.bytes_received += io.bytes;
     const Instant now = loop_.now();
     course_.progress(now);
-    pending_work_ = true;
+    pending_work_ = answered_ = true;
     if (!session_.feed(std::span(buffer_).first(io.bytes), now)) {
       const std::string error = session_.error();
       over(Ending::crash, error);
@@ -39,6 +45,22 @@ Link::Reading Link::read_in(bool everything, std::string_view& why) {
     }
   }
   return Reading::more;
+}
+
+// Of a plan that its server's death cut short, megabytes may wait in the kernel. Reading them costs the time
+// in which the track still has power, and no goodbye can be in a message that never becomes whole.
+bool Link::rest_says_nothing() const {
+  const std::size_t missing = session_.missing();
+  if (missing == 0) return false;
+  const auto unread = transport_->unread();
+  return unread && *unread < missing;
+}
+
+// The end of a connection shows only when every byte before it has been read, so reading goes before
+// decoding. Not for ever: who never pauses wants to be understood, too.
+bool Link::reading_comes_first() {
+  if (read_everything_ || ++undecoded_turns_ > turns_without_decoding) undecoded_turns_ = 0;
+  return undecoded_turns_ > 0;
 }
 
 void Link::decode_later() {
@@ -56,7 +78,7 @@ void Link::later(void (Link::*what)()) {
 void Link::advance() {
   decoding_posted_ = false;
   if (!course_.connected()) return;
-  if (pending_work_) {
+  if (pending_work_ && !reading_comes_first()) {
     pending_work_ = session_.work(loop_.now());
     if (!course_.connected()) return;
     if (pending_work_) course_.progress(loop_.now());

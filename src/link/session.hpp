@@ -46,8 +46,12 @@ class Session {
   // opened").
   [[nodiscard]] virtual bool proven() const = 0;
 
-  // The connection is over and every byte of it has been fed. Was it a goodbye? (A goodbye after which other
-  // traffic went on for long has been withdrawn by then.)
+  // Bytes that the message under way still lacks, where the protocol announces its length; 0 between
+  // messages. Less than that arriving before the end completes nothing, and therefore says nothing.
+  [[nodiscard]] virtual std::size_t missing() const { return 0; }
+
+  // The connection is over and every byte of it that can say something has been fed. Was it a goodbye? (A
+  // goodbye after which other traffic went on for long has been withdrawn by then.)
   [[nodiscard]] virtual Ending ended(Instant now) = 0;
 
   // When the session wants tick() although nothing arrived: a request to repeat, a value to ask for again;

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -209,6 +210,19 @@ Io TcpTransport::write(std::span<const std::byte> bytes) {
   if (sent >= 0) return {Io::Did::some, static_cast<std::size_t>(sent)};
   if (errno == EAGAIN || errno == EINTR) return {};
   return {Io::Did::ended, 0, io_error(errno)};
+}
+
+std::optional<std::size_t> TcpTransport::unread() const {
+  int bytes = 0;
+  if (::ioctl(socket_.get(), FIONREAD, &bytes) != 0 || bytes < 0) return std::nullopt;
+  return static_cast<std::size_t>(bytes);
+}
+
+std::string_view TcpTransport::why_ended() {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error == 0) return {};
+  return io_error(error);
 }
 
 }  // namespace standstill::link

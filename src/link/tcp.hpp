@@ -34,6 +34,8 @@ class TcpTransport : public Transport {
   void close() override;
   [[nodiscard]] Io read(std::span<std::byte> into) override;
   [[nodiscard]] Io write(std::span<const std::byte> bytes) override;
+  [[nodiscard]] std::optional<std::size_t> unread() const override;
+  [[nodiscard]] std::string_view why_ended() override;
   [[nodiscard]] int native_handle() const override { return connected_ ? socket_.get() : -1; }
   [[nodiscard]] std::string peer() const override { return peer_; }
   void served() override { served_ = true; }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ class Transport {
 
   [[nodiscard]] virtual Io read(std::span<std::byte> into) = 0;
   [[nodiscard]] virtual Io write(std::span<const std::byte> bytes) = 0;
+
+  // Once the peer's end has been seen, so that no more can follow: how many bytes read() would still give.
+  // Nothing where only reading them tells.
+  [[nodiscard]] virtual std::optional<std::size_t> unread() const { return std::nullopt; }
+  // What read() would say behind those bytes. Asked once, by who does not read them.
+  [[nodiscard]] virtual std::string_view why_ended() { return {}; }
 
   // The connected descriptor, to be watched (and, in a drill, shut down beneath the engine); -1 when there is
   // none.

@@ -42,6 +42,8 @@ class Decoder {
   [[nodiscard]] bool is_plan() const { return root_ == "plan"; }
   [[nodiscard]] std::size_t size() const { return body_.size(); }
 
+  [[nodiscard]] std::string take_body() { return std::move(body_); }  // the last thing to be asked
+
   // After `complete`:
   [[nodiscard]] Model& plan() { return plan_; }                      // of a <plan>
   [[nodiscard]] std::vector<Report>& reports() { return reports_; }  // of everything else

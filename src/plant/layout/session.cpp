@@ -15,11 +15,12 @@ Session::Session(SessionOptions options, Listeners listeners)
     : options_(std::move(options)), listeners_(std::move(listeners)) {}
 
 void Session::connected(Instant) {
-  frames_.reset();
-  goodbye_.reset();
+  drop_decoder();
+  for (auto& pending : pending_) frames_.give_back(std::move(pending.body));
   pending_.clear();
   pending_bytes_ = 0;
-  decoder_.reset();
+  frames_.reset();
+  goodbye_.reset();
   applying_ = false;
   output_.clear();
   queued_.clear();
@@ -31,6 +32,11 @@ void Session::connected(Instant) {
   probed_ = false;
   connected_ = true;
   queue(rocrail::commands::plan().frame, false);
+}
+
+void Session::drop_decoder() {
+  if (decoder_) frames_.give_back(decoder_->take_body());
+  decoder_.reset();
 }
 
 bool Session::feed(std::span<const std::byte> bytes, Instant now) {
@@ -66,7 +72,7 @@ bool Session::work(Instant) {
       if (step == Decoder::Step::failed) {
         ++bad_messages_;
         problem("a message of the server is unusable: " + decoder_->error());
-        decoder_.reset();
+        drop_decoder();
       } else if (step == Decoder::Step::complete) {
         finish_message();
       }
@@ -96,7 +102,7 @@ void Session::finish_message() {
   if (root == "pong" || root == "plan" || root.ends_with("list")) proven_ = true;
   if (decoder_->is_plan()) {
     finish_plan();
-    decoder_.reset();
+    drop_decoder();
     return;
   }
   applying_ = true;
@@ -133,7 +139,7 @@ bool Session::apply_some() {
   }
   if (applied_ < reports.size()) return false;
   applying_ = false;
-  decoder_.reset();
+  drop_decoder();
   return true;
 }
 

@@ -62,6 +62,7 @@ class Session final : public link::Session {
   void probe(Instant now) override;
   [[nodiscard]] Instant last_heard() const override { return last_heard_; }
   [[nodiscard]] bool proven() const override { return proven_; }
+  [[nodiscard]] std::size_t missing() const override { return frames_.missing(); }
   [[nodiscard]] link::Ending ended(Instant now) override;
   [[nodiscard]] std::string error() const override { return error_; }
 
@@ -87,6 +88,7 @@ class Session final : public link::Session {
     bool may_energise;
   };
   void queue(const std::string& frame, bool may_energise);
+  void drop_decoder();
   void finish_message();
   void finish_plan();
   void told(const Change& change, const Object& news);

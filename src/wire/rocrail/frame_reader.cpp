@@ -46,6 +46,8 @@ FrameReader::Result FrameReader::read(std::span<const std::byte>& bytes) {
     if (!read_size()) return Result::failed;
     header_.clear();
     body_.clear();
+    if (body_size_ >= worth_keeping)
+      body_.swap(*std::ranges::max_element(spare_, {}, &std::string::capacity));
     body_.reserve(body_size_);  // address space only: memory follows the bytes that really arrive
     in_body_ = true;
   }
@@ -55,6 +57,21 @@ FrameReader::Result FrameReader::read(std::span<const std::byte>& bytes) {
   if (body_.size() < body_size_) return Result::need_more;
   in_body_ = false;
   return Result::frame;
+}
+
+void FrameReader::give_back(std::string body) {
+  auto& least = *std::ranges::min_element(spare_, {}, &std::string::capacity);
+  if (body.capacity() < worth_keeping || body.capacity() > most_kept || body.capacity() <= least.capacity())
+    return;
+  body.clear();
+  least.swap(body);
+}
+
+void FrameReader::reset() {
+  give_back(std::exchange(body_, {}));
+  header_.clear();
+  error_.clear();
+  in_body_ = false;
 }
 
 bool FrameReader::take_header_byte(char c, std::span<const std::byte> behind) {

@@ -2,6 +2,8 @@
 #include "link/link.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 
@@ -82,6 +84,68 @@ TEST_F(LinkEndTest, S8_AGoodbyeBehindAMegabyteOfUnreadDataIsFound) {
   EXPECT_EQ(layout.state(), State::closed);
 }
 
+// What the peer sent and its end, both in the kernel before the engine looks.
+bool arrived(const Watched& watched, std::size_t bytes) {
+  for (int i = 0; i < 3000; ++i) {
+    int unread = 0;
+    pollfd ask{watched.link.native_handle(), POLLRDHUP, 0};
+    if (::ioctl(ask.fd, FIONREAD, &unread) == 0 && static_cast<std::size_t>(unread) == bytes &&
+        ::poll(&ask, 1, 0) == 1)
+      return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+TEST_F(LinkEndTest, WhatCanNoLongerBecomeAMessageIsNotRead) {
+  for (const bool reset : {false, true}) {
+    Watched layout(loop, tcp(loop, peer.port()), patient());
+    ASSERT_TRUE(online(layout));
+    peer.say("NEXT 40001\n");
+    ASSERT_TRUE(until(loop, [&] { return layout.session.lines == 2; }));
+    const auto before = layout.link.status().bytes_received;
+    peer.say(std::string(20'000, 'x') + "\nBYE\n");  // looks like a goodbye, and is inside the message
+    reset ? peer.reset() : peer.hang_up();
+    ASSERT_TRUE(arrived(layout, 20'005));
+    ASSERT_TRUE(until(loop, [&] { return layout.was(State::lost); }));
+    EXPECT_EQ(layout.link.status().bytes_received, before);
+    EXPECT_EQ(layout.why(State::lost), reset ? "the peer reset the connection without a goodbye"
+                                             : "the connection ended without a goodbye");
+  }
+}
+
+TEST_F(LinkEndTest, S8_AGoodbyeBehindOrInAMessageThatBecomesWholeIsFound) {
+  const std::vector<std::pair<std::string, std::string>> said{
+      {"NEXT 20001\n", std::string(20'000, 'x') + "\nBYE\n"}, {"NEXT 4\n", "BYE\n"}};
+  for (const auto& [announced, rest] : said) {
+    Watched layout(loop, tcp(loop, peer.port()), patient());
+    ASSERT_TRUE(online(layout));
+    peer.say(announced);
+    ASSERT_TRUE(until(loop, [&] { return layout.session.lines == 2; }));
+    peer.say(rest);
+    peer.hang_up();
+    ASSERT_TRUE(arrived(layout, rest.size()));
+    ASSERT_TRUE(until(loop, [&] { return layout.state() != State::online; }));
+    EXPECT_EQ(layout.state(), State::closed) << announced;
+  }
+}
+
+TEST_F(LinkEndTest, AnAnswerThatWasNotTakenInIsNotCalledSilence) {
+  for (const std::string said : {"", "NOPROOF\n", "WOR"}) {
+    peer.on_accept = [&] {
+      if (!said.empty()) peer.say(said);
+      peer.hang_up();
+    };
+    Watched layout(loop, tcp(loop, peer.port()), patient());
+    layout.link.begin();
+    ASSERT_TRUE(until(loop, [&] { return layout.was(State::lost); }));
+    EXPECT_EQ(layout.why(State::lost),
+              said.empty()
+                  ? "the connection ended before the peer had answered anything"
+                  : "the connection ended without a goodbye, before the peer's first answer was taken in");
+  }
+}
+
 TEST_F(LinkEndTest, S8_AnEndDuringTheHandshakeIsLostAlsoBeforeTheFirstTime) {
   peer.on_accept = [&] { peer.hang_up(); };
   Watched layout(loop, tcp(loop, peer.port()), patient());
@@ -103,6 +167,28 @@ TEST_F(LinkEndTest, AnEndIsJudgedAtOnceAlsoWhileDecodingIsPending) {
   ASSERT_TRUE(until(loop, [&] { return layout.was(State::lost); }));
   // One turn, maybe two: not the thousands that decoding would have taken.
   EXPECT_LT(layout.session.slices - before, 100);
+}
+
+TEST_F(LinkEndTest, WhatHasArrivedIsReadBeforeWhatWasReadIsDecoded) {
+  Watched layout(loop, tcp(loop, peer.port()), patient());
+  ASSERT_TRUE(online(layout));
+  const int large = 8 << 20;
+  ::setsockopt(peer.connection(), SOL_SOCKET, SO_SNDBUFFORCE, &large, sizeof large);
+  std::string words;
+  for (int i = 0; i < 1500; ++i) words += "WORK\n" + std::string(999, 'x') + "\n";
+  ASSERT_GT(::send(peer.connection(), words.data(), words.size(), MSG_NOSIGNAL), 1'000'000);
+  // A turn that leaves something unread decodes nothing.
+  int turns_without = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto read = layout.link.status().bytes_received;
+    const int slices = layout.session.slices;
+    loop.turn(1ms);
+    if (layout.link.status().bytes_received > read && layout.session.slices == slices) ++turns_without;
+  }
+  EXPECT_GT(turns_without, 0);
+  // In the end it has been decoded all the same.
+  ASSERT_TRUE(until(loop, [&] { return layout.session.pending == 0; }));
+  EXPECT_GT(layout.session.slices, 1000);
 }
 
 TEST_F(LinkEndTest, S8_AHungPeerIsSilentThenLostWithinProbeAndSilence) {

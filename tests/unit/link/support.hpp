@@ -30,11 +30,13 @@
 namespace standstill::link::test {
 
 // "HELLO" is the opening request; any line proves the peer; "PING" is the probe; "BYE" announces the end;
-// "BAD" is beyond repair; each "WORK" needs a slice of work() of its own.
+// "BAD" is beyond repair; each "WORK" needs a slice of work() of its own; "NEXT n" announces that the next
+// line has n bytes.
 class WordSession : public Session {
  public:
   void connected(Instant) override {
     in_.clear();
+    announced_ = 0;
     out_ = opening;
     heard_ = {};
     proven_ = bye_ = false;
@@ -48,6 +50,7 @@ class WordSession : public Session {
       in_.erase(0, end + 1);
       if (line == "BAD") return false;
       if (line == "WORK") ++pending;
+      announced_ = line.starts_with("NEXT ") ? std::stoul(line.substr(5)) : 0;
       bye_ = line == "BYE";
       heard_ = now;
       proven_ = proven_ || line != "NOPROOF";
@@ -68,6 +71,7 @@ class WordSession : public Session {
   }
   Instant last_heard() const override { return heard_; }
   bool proven() const override { return proven_; }
+  std::size_t missing() const override { return announced_ > in_.size() ? announced_ - in_.size() : 0; }
   Ending ended(Instant) override { return bye_ ? Ending::goodbye : Ending::crash; }
   std::string error() const override { return "the peer sent BAD"; }
   void say(std::string_view text) { out_ += text; }
@@ -89,6 +93,7 @@ class WordSession : public Session {
   std::string in_;
   std::string out_;
   Instant heard_{};
+  std::size_t announced_ = 0;
   bool proven_ = false;
   bool bye_ = false;
 };

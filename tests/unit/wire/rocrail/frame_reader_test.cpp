@@ -57,6 +57,55 @@ RC_GTEST_PROP(FrameReader, any_cuts_make_no_difference, ()) {
   RC_ASSERT(bodies(stream, cuts) == bodies(stream));
 }
 
+TEST(FrameReader, knows_what_the_message_under_way_still_lacks) {
+  FrameReader reader;
+  const auto feed = [&](std::string_view text) {
+    auto rest = bytes(text);
+    const Result result = reader.read(rest);
+    EXPECT_TRUE(rest.empty());
+    return result;
+  };
+  EXPECT_EQ(reader.missing(), 0U);
+  EXPECT_EQ(feed("<xmlh><xml size=\"19\"/></xm"), Result::need_more);
+  EXPECT_EQ(reader.missing(), 0U);  // not announced yet
+  EXPECT_EQ(feed("lh>"), Result::need_more);
+  EXPECT_EQ(reader.missing(), 19U);
+  EXPECT_EQ(feed("<auto cmd=\"off\"/>\n"), Result::need_more);
+  EXPECT_EQ(reader.missing(), 1U);
+  EXPECT_EQ(feed(std::string_view("", 1)), Result::frame);
+  EXPECT_EQ(reader.missing(), 0U);
+}
+
+TEST(FrameReader, the_memory_of_a_large_message_serves_the_next_one) {
+  const auto framed = [](char fill, std::size_t size) {
+    return "<xmlh><xml size=\"" + std::to_string(size) + "\"/></xmlh>" + std::string(size, fill);
+  };
+  FrameReader reader;
+  const auto take = [&](const std::string& stream) {
+    auto rest = bytes(stream);
+    EXPECT_EQ(reader.read(rest), Result::frame);
+    return reader.take_body();
+  };
+  std::string first = take(framed('a', 200'000));
+  const char* const memory = first.data();
+  reader.give_back(std::move(first));
+  std::string small = take(framed('b', 100));
+  EXPECT_NE(small.data(), memory);  // not wasted on a small one
+  reader.give_back(std::move(small));
+  const std::string second = take(framed('c', 150'000));
+  EXPECT_EQ(second.data(), memory);
+  EXPECT_EQ(second, std::string(150'000, 'c'));
+  // Half a message at the end of a connection leaves its memory, and nothing of what it said.
+  std::string half = framed('d', 180'000);
+  half.resize(100'000);
+  auto rest = bytes(half);
+  EXPECT_EQ(reader.read(rest), Result::need_more);
+  reader.reset();
+  EXPECT_TRUE(reader.between_frames());
+  EXPECT_EQ(reader.missing(), 0U);
+  EXPECT_EQ(take(framed('e', 70'000)), std::string(70'000, 'e'));
+}
+
 TEST(FrameReader, reads_what_clients_sent) {
   for (const auto name : recordings::names)
     EXPECT_NO_THROW((void)bodies(recordings::from_client(name))) << name;
