@@ -103,8 +103,7 @@ void Loop::stop() {
 }
 
 void Loop::run() {
-  stopping_ = false;
-  while (!stopping_) turn(Duration::max());
+  while (!stopping_.exchange(false)) turn(Duration::max());
 }
 
 Instant Loop::now() const { return os::now(); }

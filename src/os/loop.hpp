@@ -69,7 +69,7 @@ class Loop {
 
   void post(Task task);  // thread-safe; runs in the loop's thread, in order
   void run();            // until stop()
-  void stop();           // thread-safe
+  void stop();           // thread-safe; before run() it ends that run() in its first turn
   // One turn: waits at most `longest` for something to do. For tests and embedding.
   void turn(Duration longest);
 

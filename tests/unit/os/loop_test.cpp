@@ -26,6 +26,20 @@ class LoopTest : public testing::Test {
   Loop loop;
 };
 
+TEST_F(LoopTest, AStopBeforeTheRunIsNotLost) {
+  bool waited = false;
+  const auto patience = loop.after(30s, [&] {
+    waited = true;
+    loop.stop();
+  });
+  loop.stop();
+  loop.run();
+  EXPECT_FALSE(waited);
+  loop.post([&] { loop.stop(); });
+  loop.run();  // and it is used up: this run was ended by its own
+  EXPECT_FALSE(waited);
+}
+
 TEST_F(LoopTest, TimersRunInTheOrderOfTheirTimesAndOnce) {
   std::string order;
   const Instant now = os::now();
