@@ -1,6 +1,7 @@
 #include "output/peer/http_output.hpp"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -21,7 +22,27 @@ namespace {
 int slice(Instant until) {
   return static_cast<int>(std::clamp<std::int64_t>(to_ms(until - os::now()) + 1, 0, 5));
 }
+
+std::expected<std::vector<HttpAddress>, std::string> look_up(const char* host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int result = ::getaddrinfo(host, std::to_string(port).c_str(), &hints, &found);
+  if (result != 0) return std::unexpected(std::string(::gai_strerror(result)));
+  std::vector<HttpAddress> addresses;
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    HttpAddress& address = addresses.emplace_back();
+    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
+    address.length = one->ai_addrlen;
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
 }  // namespace
+
+bool HttpAddress::operator==(const HttpAddress& other) const {
+  return length == other.length && std::memcmp(&storage, &other.storage, length) == 0;
+}
 
 Outcome HttpOutput::trouble(const std::string& what) const {
   Outcome outcome;
@@ -31,28 +52,44 @@ Outcome HttpOutput::trouble(const std::string& what) const {
   return outcome;
 }
 
+HttpOutput::HttpOutput(const plan::Output& output) : HttpOutput(output, look_up) {}
+
 bool HttpOutput::resolve() {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int result =
-      ::getaddrinfo(output_.host.c_str(), std::to_string(output_.port).c_str(), &hints, &found);
-  if (result != 0) {
-    why_ = ::gai_strerror(result);
-    return address_length_ != 0;  // an address that worked before is better than none
+  auto found = resolver_(output_.host.c_str(), output_.port);
+  if (!found) {
+    why_ = found.error();
+    return !addresses_.empty();  // addresses that worked before are better than none
   }
-  std::memcpy(&address_, found->ai_addr, found->ai_addrlen);
-  address_length_ = found->ai_addrlen;
-  ::freeaddrinfo(found);
+  const auto answered = first_ < addresses_.size() ? addresses_[first_] : HttpAddress{};
+  addresses_ = std::move(*found);
+  const auto still = std::ranges::find(addresses_, answered);
+  first_ = still == addresses_.end() ? 0 : static_cast<std::size_t>(still - addresses_.begin());
   return true;
 }
 
 os::Fd HttpOutput::dial(Instant until, const Abort& abort) {
-  os::Fd fd(::socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return {};
+  const std::size_t began = first_;
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const Instant now = os::now();
+    const std::size_t chosen = (began + i) % addresses_.size();
+    const auto untried = static_cast<std::int64_t>(addresses_.size() - i);
+    if (os::Fd fd = connect_to(addresses_[chosen], now + (until - now) / untried, abort)) {
+      first_ = chosen;
+      return fd;
+    }
+  }
+  return {};
+}
+
+os::Fd HttpOutput::connect_to(const HttpAddress& address, Instant until, const Abort& abort) {
+  os::Fd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) {
+    why_ = std::strerror(errno);
+    return {};
+  }
   const int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), address_length_) != 0 &&
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 &&
       errno != EINPROGRESS) {
     why_ = std::strerror(errno);
     return {};
@@ -142,7 +179,7 @@ Outcome HttpOutput::apply(bool run, const Abort& abort) {
     nothing.commanded = os::now();
     return nothing;
   }
-  if (address_length_ == 0 && !resolve()) return trouble("its name does not resolve: " + why_);
+  if (addresses_.empty() && !resolve()) return trouble("its name does not resolve: " + why_);
   Outcome outcome;
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (!still_open()) fd_ = dial(until, abort);

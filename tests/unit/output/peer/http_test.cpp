@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -235,6 +236,65 @@ TEST(Http, ARefusedConnectionAndAnUnknownNameAreTroubleAndNothingWasCommanded) {
   HttpOutput unknown(nameless);
   EXPECT_NE(unknown.apply(false, never_abort).trouble.view().find("does not resolve"),
             std::string_view::npos);
+}
+
+HttpAddress loopback(std::uint16_t port) {
+  HttpAddress made;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  std::memcpy(&made.storage, &address, sizeof address);
+  made.length = sizeof address;
+  return made;
+}
+
+// Listens, and answers no further dial: its queue is full, as that of a relay that is half dead.
+struct DeafHost {
+  DeafHost() : listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    HttpAddress any = loopback(0);
+    EXPECT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&any.storage), any.length), 0);
+    EXPECT_EQ(::listen(listener.get(), 0), 0);
+    ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.length);
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      ::connect(callers.back().get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length);
+    }
+  }
+  os::Fd listener;
+  HttpAddress address = loopback(0);
+  std::vector<os::Fd> callers;
+};
+
+TEST(Http, EveryAddressOfTheHostIsTriedAndTheOneThatAnsweredFirstNextTime) {
+  std::uint16_t closed = 0;
+  {
+    Relay gone([](int) { return ok; });
+    closed = gone.port();
+  }
+  Relay relay([](int) { return ok; });
+  auto plan = output_of(relay);
+  plan.timeout_ms = 3000;
+  const DeafHost deaf;
+  std::vector<HttpAddress> addresses{loopback(closed), deaf.address, loopback(relay.port())};
+  int asked = 0;
+  HttpOutput output(plan, [&](const char*, std::uint16_t) {
+    ++asked;
+    return addresses;
+  });
+  const Outcome first = output.apply(false, never_abort);
+  EXPECT_TRUE(first.good) << first.trouble.view();
+  EXPECT_EQ(asked, 1);
+  // Now it knows which one answers: without a word to the one that costs its share of the time.
+  plan.timeout_ms = 600'000;
+  const Instant before = os::now();
+  EXPECT_TRUE(output.apply(false, never_abort).good);
+  std::swap(addresses[0], addresses[2]);
+  std::swap(addresses[0], addresses[1]);
+  EXPECT_TRUE(output.probe().good);
+  EXPECT_TRUE(output.apply(false, never_abort).good);
+  EXPECT_LT(os::now() - before, 150s);
+  EXPECT_EQ(relay.requests().size(), 3U);
 }
 
 TEST(Http, NothingToSayForRunIsDoneAtOnce) {
