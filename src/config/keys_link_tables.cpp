@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/keys.hpp"
+#include "config/keys_secret.hpp"
 
 namespace standstill::config {
 
@@ -150,16 +151,9 @@ constexpr auto table = std::to_array<Key>({
      .example = "\"meter\"",
      .min = 1,
      .max = 64},
-    {.section = "link.publish",
-     .name = "password_file",
-     .meaning = "File that holds the password.",
-     .example = "\"/etc/standstill/mqtt.secret\"",
-     .format = Format::path},
-    {.section = "link.publish",
-     .name = "password_env",
-     .meaning = "Environment variable that holds it instead.",
-     .example = "\"MQTT_PASSWORD\"",
-     .format = Format::environment_name},
+    secret_file("link.publish", "password_file", "File that holds the password.",
+                "\"/etc/standstill/mqtt.secret\""),
+    secret_variable("link.publish", "password_env", "\"MQTT_PASSWORD\""),
 
     {.section = "link.tag",
      .name = "name",

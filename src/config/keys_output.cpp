@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/keys.hpp"
+#include "config/keys_secret.hpp"
 
 namespace standstill::config {
 
@@ -331,30 +332,12 @@ constexpr auto table = std::to_array<Key>({
      .kinds = "http mqtt",
      .min = 1,
      .max = 64},
-    {.section = "output",
-     .name = "password_file",
-     .meaning = "File that holds the password.",
-     .example = "\"/etc/standstill/plug.secret\"",
-     .kinds = "http mqtt",
-     .format = Format::path},
-    {.section = "output",
-     .name = "password_env",
-     .meaning = "Environment variable that holds it instead.",
-     .example = "\"PLUG_PASSWORD\"",
-     .kinds = "http mqtt",
-     .format = Format::environment_name},
-    {.section = "output",
-     .name = "token_file",
-     .meaning = "File that holds a bearer token.",
-     .example = "\"/etc/standstill/plug.token\"",
-     .kinds = "http",
-     .format = Format::path},
-    {.section = "output",
-     .name = "token_env",
-     .meaning = "Environment variable that holds it instead.",
-     .example = "\"PLUG_TOKEN\"",
-     .kinds = "http",
-     .format = Format::environment_name},
+    secret_file("output", "password_file", "File that holds the password.", "\"/etc/standstill/plug.secret\"",
+                "http mqtt"),
+    secret_variable("output", "password_env", "\"PLUG_PASSWORD\"", "http mqtt"),
+    secret_file("output", "token_file", "File that holds a bearer token.", "\"/etc/standstill/plug.token\"",
+                "http"),
+    secret_variable("output", "token_env", "\"PLUG_TOKEN\"", "http"),
     {.section = "output",
      .name = "timeout_ms",
      .type = Type::integer,

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/keys.hpp"
+#include "config/keys_secret.hpp"
 
 namespace standstill::config {
 
@@ -102,18 +103,9 @@ constexpr auto table = std::to_array<Key>({
      .kinds = "redis",
      .min = 1,
      .max = 64},
-    {.section = "bus",
-     .name = "password_file",
-     .meaning = "File that holds the password at the Redis server.",
-     .example = "\"/etc/standstill/redis.secret\"",
-     .kinds = "redis",
-     .format = Format::path},
-    {.section = "bus",
-     .name = "password_env",
-     .meaning = "Environment variable that holds it instead.",
-     .example = "\"REDIS_PASSWORD\"",
-     .kinds = "redis",
-     .format = Format::environment_name},
+    secret_file("bus", "password_file", "File that holds the password at the Redis server.",
+                "\"/etc/standstill/redis.secret\"", "redis"),
+    secret_variable("bus", "password_env", "\"REDIS_PASSWORD\"", "redis"),
     {.section = "bus",
      .name = "instance",
      .meaning = "This machine's name on the bus.",
