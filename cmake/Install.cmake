@@ -17,6 +17,8 @@ if(NOT client_type STREQUAL INTERFACE_LIBRARY)
   add_library(standstill::standstill ALIAS libstandstill)
   set_target_properties(libstandstill PROPERTIES
     OUTPUT_NAME standstill EXPORT_NAME standstill VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  target_link_options(libstandstill PRIVATE "LINKER:--version-script=${CMAKE_SOURCE_DIR}/cmake/libstandstill.map")
+  set_property(TARGET libstandstill APPEND PROPERTY LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/libstandstill.map)
   target_compile_features(libstandstill INTERFACE cxx_std_20)
   target_link_libraries(libstandstill PRIVATE standstill_flags "$<LINK_LIBRARY:WHOLE_ARCHIVE,standstill_client>")
   target_include_directories(libstandstill INTERFACE

@@ -1,4 +1,4 @@
-# cmake -DBUILD=… -DSOURCE=… -DWORK=… -DGENERATOR=… -DCXX=… -P package_test.cmake
+# cmake -DBUILD=… -DSOURCE=… -DWORK=… -DGENERATOR=… -DNM=… -DCXX=… -P package_test.cmake
 function(must)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT result EQUAL 0)
@@ -15,4 +15,22 @@ must(${CMAKE_COMMAND} --build ${WORK}/build)
 execute_process(COMMAND ${WORK}/build/example_emergency_save RESULT_VARIABLE result ERROR_VARIABLE text)
 if(NOT result EQUAL 2 OR NOT text MATCHES "usage: emergency_save")
   message(FATAL_ERROR "emergency_save without arguments: ${result}\n${text}")
+endif()
+# It exports what its headers promise, and nothing of the folders behind them.
+file(GLOB_RECURSE library ${WORK}/prefix/*/libstandstill.so)
+execute_process(COMMAND ${NM} -D --defined-only --demangle ${library} OUTPUT_VARIABLE symbols
+  RESULT_VARIABLE result)
+if(NOT result EQUAL 0 OR NOT symbols MATCHES "standstill::Layout::")
+  message(FATAL_ERROR "${library} does not export the library's classes\n${symbols}")
+endif()
+string(REPLACE ";" "," symbols "${symbols}")
+string(REPLACE "\n" ";" symbols "${symbols}")
+foreach(symbol IN LISTS symbols)
+  if(symbol AND NOT symbol MATCHES "^[0-9a-f]+ [A-Za-z] standstill::([A-Z][A-Za-z]*::|kind_name\\()")
+    list(APPEND foreign "${symbol}")
+  endif()
+endforeach()
+if(foreign)
+  list(JOIN foreign "\n" foreign)
+  message(FATAL_ERROR "${library} exports symbols that are not the library's: cmake/libstandstill.map\n${foreign}")
 endif()
