@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "os/clock.hpp"
+#include "support/temporary_folder.hpp"
 #include "terminal/client.hpp"
 #include "unit/terminal/fake_backend.hpp"
 #include "unit/terminal/raw_client.hpp"
@@ -25,7 +26,7 @@ class Http : public testing::Test {
   void start(ServerConfig config) {
     server.reset();
     config.listen = "127.0.0.1:0";
-    config.socket_path = folder + "/standstill.sock";
+    config.socket_path = folder / "standstill.sock";
     auto made = Server::start(config, backend);
     ASSERT_TRUE(made) << made.error();
     server = std::move(*made);
@@ -33,10 +34,9 @@ class Http : public testing::Test {
   void TearDown() override {
     backend.slow = false;
     server.reset();
-    std::filesystem::remove_all(folder);
   }
   Reply ask(const std::string& bytes) { return RawClient(server->port()).ask(bytes); }
-  Reply ask_local(const std::string& bytes) { return RawClient(folder + "/standstill.sock").ask(bytes); }
+  Reply ask_local(const std::string& bytes) { return RawClient(folder / "standstill.sock").ask(bytes); }
   template <typename Condition>
   bool eventually(Condition condition) {
     for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -44,10 +44,7 @@ class Http : public testing::Test {
   }
 
   FakeBackend backend;
-  std::string folder = [] {
-    std::string name = (std::filesystem::temp_directory_path() / "standstill-http-XXXXXX").string();
-    return std::string(::mkdtemp(name.data()));
-  }();
+  const test::TemporaryFolder folder;
   std::unique_ptr<Server> server;
 };
 
@@ -79,7 +76,7 @@ TEST_F(Http, AnswersCarryTypeAndSecurityHeaders) {
 TEST_F(Http, BothListenersAnswerTheSame) {
   EXPECT_EQ(ask_local(get("/api/v1/state")).body, ask(get("/api/v1/state")).body);
   struct stat info{};
-  ASSERT_EQ(::stat((folder + "/standstill.sock").c_str(), &info), 0);
+  ASSERT_EQ(::stat((folder / "standstill.sock").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0660U);
 }
 
@@ -211,7 +208,7 @@ TEST_F(Http, AnotherPageMayStopAndNothingElse) {
 
 TEST_F(Http, OnlyOneServerOwnsTheSocketAndALeftOverOneIsReplaced) {
   FakeBackend other;
-  const auto second = Server::start({.listen = "", .socket_path = folder + "/standstill.sock"}, other);
+  const auto second = Server::start({.listen = "", .socket_path = folder / "standstill.sock"}, other);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().find("another supervisor answers"), std::string::npos);
   const auto taken =
@@ -221,15 +218,15 @@ TEST_F(Http, OnlyOneServerOwnsTheSocketAndALeftOverOneIsReplaced) {
   for (const char* listen : {"0.0.0.0:0", "here:80", "127.0.0.1", "127.0.0.1:99999", "[::]:1"})
     EXPECT_FALSE(Server::start({.listen = listen, .socket_path = ""}, other)) << listen;
 
-  const std::string stale = folder + "/stale.sock";
-  std::filesystem::rename(folder + "/standstill.sock", stale);
+  const std::string stale = folder / "stale.sock";
+  std::filesystem::rename(folder / "standstill.sock", stale);
   server.reset();
   EXPECT_TRUE(Server::start({.listen = "", .socket_path = stale}, other));
   EXPECT_FALSE(std::filesystem::exists(stale)) << "removed at the end";
 }
 
 TEST_F(Http, TheCommandLinesClient) {
-  const Client client(folder + "/standstill.sock");
+  const Client client(folder / "standstill.sock");
   EXPECT_EQ(client.request("GET", "/api/v1/snapshots/" + Client::encoded("a.b"))->body, R"({"id":"a.b"})");
   EXPECT_EQ(client.request("POST", "/api/v1/ack", R"({"epoch":7})", "ann:right")->status, 200);
   EXPECT_EQ(client.request("POST", "/api/v1/stop")->status, 200);
@@ -238,11 +235,11 @@ TEST_F(Http, TheCommandLinesClient) {
   ASSERT_FALSE(late);
   EXPECT_NE(late.error().text.find("did not answer within 100 ms"), std::string::npos);
   backend.slow = false;
-  const auto none = Client(folder + "/none.sock").request("GET", "/livez");
+  const auto none = Client(folder / "none.sock").request("GET", "/livez");
   ASSERT_FALSE(none);
   EXPECT_TRUE(none.error().unreachable);
   EXPECT_EQ(none.error().text,
-            "no supervisor answers at " + folder + "/none.sock: start it with `standstill run`");
+            "no supervisor answers at " + folder / "none.sock" + ": start it with `standstill run`");
 }
 
 }  // namespace
