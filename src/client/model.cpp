@@ -1,7 +1,7 @@
 #include "standstill/model.hpp"
 
 #include <array>
-#include <nlohmann/json.hpp>
+#include <chrono>
 
 #include "plant/layout/export.hpp"
 #include "plant/layout/model.hpp"
@@ -178,8 +178,7 @@ bool Model::loco_in_block(std::string_view loco, std::string_view block) const {
 
 std::string Model::export_state(std::chrono::system_clock::time_point timestamp) const {
   const std::chrono::duration<double> seconds = timestamp.time_since_epoch();
-  return layout::export_state(*held_, seconds.count())
-      .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return layout::export_document(*held_, seconds.count()).text(2, layout::Document::Order::as_set);
 }
 
 }  // namespace standstill

@@ -1,5 +1,6 @@
 #include "os/realtime.hpp"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -37,6 +38,12 @@ RealTime enter_realtime(int priority, bool lock_memory) {
                          "): swapping may delay a cut; grant CAP_IPC_LOCK or LimitMEMLOCK=infinity. ";
   }
   return granted;
+}
+
+void return_freed_memory() {
+  constexpr int large = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, large);
+  ::mallopt(M_TRIM_THRESHOLD, large);
 }
 
 void forbid_core_files() {

@@ -22,6 +22,10 @@ struct RealTime {
 // less safe, only less prompt.
 [[nodiscard]] RealTime enter_realtime(int priority, bool lock_memory);
 
+// Large memory goes back to the system when it is freed. The C library would learn to keep up to 64 MB of it,
+// for each thread that once served or compared a large snapshot. Once, before there are threads.
+void return_freed_memory();
+
 // No core file: writing one would delay the moment at which the others learn of the death.
 void forbid_core_files();
 

@@ -1,7 +1,7 @@
 #include "record/reports.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <tuple>
@@ -9,6 +9,7 @@
 #include "os/clock.hpp"
 #include "record/calendar.hpp"
 #include "record/event_json.hpp"
+#include "record/file_id.hpp"
 #include "record/whole_file.hpp"
 
 namespace standstill::record {
@@ -38,31 +39,16 @@ std::string in_a_name(std::string_view subject) {
 std::string_view name(ReportKind kind) { return kind == ReportKind::drill ? "drill" : "prooftest"; }
 
 std::optional<ReportEntry> parse_report_id(std::string_view id) {
+  constexpr std::array kinds{ReportKind::drill, ReportKind::prooftest};
+  const std::array names{name(kinds[0]), name(kinds[1])};
+  const auto parsed = parse_file_id(id, names);
+  if (!parsed || !std::ranges::all_of(parsed->name, stays)) return {};
   ReportEntry entry;
   entry.id = id;
-  if (id.starts_with("drill_")) {
-    entry.kind = ReportKind::drill;
-  } else if (id.starts_with("prooftest_")) {
-    entry.kind = ReportKind::prooftest;
-  } else {
-    return {};
-  }
-  id.remove_prefix(name(entry.kind).size() + 1);
-  if (id.size() < 17 || id[15] != '_') return {};
-  const auto wall_s = parse_file_date(id.substr(0, 15));
-  if (!wall_s) return {};
-  entry.wall_s = *wall_s;
-  id.remove_prefix(16);
-  const auto underscore = id.find('_');
-  entry.subject = id.substr(0, underscore);
-  if (entry.subject.empty() || !std::all_of(entry.subject.begin(), entry.subject.end(), stays)) return {};
-  if (underscore != std::string_view::npos) {
-    const std::string_view copy = id.substr(underscore + 1);
-    const auto parsed = std::from_chars(copy.data(), copy.data() + copy.size(), entry.copy);
-    if (parsed.ec != std::errc{} || parsed.ptr != copy.data() + copy.size() || entry.copy < 2 ||
-        copy[0] == '0')
-      return {};
-  }
+  entry.kind = kinds[parsed->kind];
+  entry.wall_s = parsed->wall_s;
+  entry.subject = parsed->name;
+  entry.copy = parsed->copy;
   return entry;
 }
 

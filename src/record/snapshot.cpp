@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -12,7 +12,7 @@
 #include <tuple>
 
 #include "record/calendar.hpp"
-#include "record/event_json.hpp"
+#include "record/file_id.hpp"
 #include "record/whole_file.hpp"
 
 namespace standstill::record {
@@ -26,26 +26,34 @@ constexpr std::string_view suffix = ".json";
 
 fs::path folder_of(const fs::path& state_dir) { return state_dir / "snapshots"; }
 
-// A number without leading zeros (but 0 itself), so that two ids never mean the same file.
-std::optional<std::uint32_t> plain_number(std::string_view text) {
-  if (text.empty() || (text.size() > 1 && text.front() == '0')) return {};
-  std::uint32_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return {};
-  return value;
-}
-
 auto by_epoch(const SnapshotEntry& e) { return std::tuple(e.epoch, e.wall_s, e.copy, e.id); }
 auto by_date(const SnapshotEntry& e) { return std::tuple(e.wall_s, e.epoch, e.copy, e.id); }
 
-std::expected<nlohmann::json, std::string> load(const fs::path& path) {
+// `keep`: the parser's callback, which may leave parts out.
+template <class Json>
+std::expected<Json, std::string> load(const fs::path& path, typename Json::parser_callback_t keep = nullptr) {
   const auto bytes = read_whole(path, largest_snapshot);
   if (!bytes) return std::unexpected(bytes.error().text);
   try {
-    return nlohmann::json::parse(*bytes);
+    return Json::parse(*bytes, keep);
   } catch (const nlohmann::json::exception& error) {
     return std::unexpected(path.string() + " is not JSON: " + error.what() + "; name a snapshot");
   }
+}
+
+// The spaces and line ends between the values of a valid document, taken out in place.
+void into_one_line(std::string& json) {
+  bool in_text = false;
+  bool escaped = false;
+  std::erase_if(json, [&](char c) {
+    if (in_text) {
+      if (!escaped && c == '"') in_text = false;
+      escaped = !escaped && c == '\\';
+      return false;
+    }
+    in_text = c == '"';
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+  });
 }
 
 }  // namespace
@@ -53,50 +61,47 @@ std::expected<nlohmann::json, std::string> load(const fs::path& path) {
 std::string_view name(SnapshotKind kind) { return kind == SnapshotKind::manual ? "manual" : "emergency"; }
 
 std::optional<SnapshotEntry> parse_snapshot_id(std::string_view id) {
+  constexpr std::array kinds{SnapshotKind::emergency, SnapshotKind::manual};
+  const std::array names{name(kinds[0]), name(kinds[1])};
+  const auto parsed = parse_file_id(id, names);
+  if (!parsed || parsed->name.front() != 'e') return {};
+  const auto epoch = plain_number(parsed->name.substr(1));
+  if (!epoch) return {};
   SnapshotEntry entry;
   entry.id = id;
-  if (id.starts_with("emergency_")) {
-    entry.kind = SnapshotKind::emergency;
-  } else if (id.starts_with("manual_")) {
-    entry.kind = SnapshotKind::manual;
-  } else {
-    return {};
-  }
-  id.remove_prefix(name(entry.kind).size() + 1);
-  if (id.size() < 18 || id.substr(15, 2) != "_e") return {};
-  const auto wall_s = parse_file_date(id.substr(0, 15));
-  id.remove_prefix(17);
-  const auto underscore = id.find('_');
-  const auto epoch = plain_number(id.substr(0, underscore));
-  if (!wall_s || !epoch) return {};
-  entry.wall_s = *wall_s;
+  entry.kind = kinds[parsed->kind];
+  entry.wall_s = parsed->wall_s;
   entry.epoch = *epoch;
-  if (underscore != std::string_view::npos) {
-    const auto copy = plain_number(id.substr(underscore + 1));
-    if (!copy || *copy < 2) return {};
-    entry.copy = *copy;
-  }
+  entry.copy = parsed->copy;
   return entry;
 }
 
 std::expected<SnapshotEntry, std::string> write_snapshot(const fs::path& state_dir, SnapshotKind kind,
                                                          std::uint32_t epoch, std::int64_t wall_ns,
-                                                         const nlohmann::json& document) {
+                                                         const Pour& document) {
   const fs::path folder = folder_of(state_dir);
   if (auto made = ensure_folder(folder, 0750); !made) return std::unexpected(made.error().text);
   sweep_unfinished(folder);
-  const std::string bytes = dump(document, 1) + '\n';
+  std::uint64_t bytes = 0;
+  const Pour counted = [&](const Sink& sink) {
+    bytes = 1;
+    document([&](std::string_view piece) {
+      bytes += piece.size();
+      sink(piece);
+    });
+    sink("\n");
+  };
   const std::string first = std::string(name(kind)) + '_' + file_date(wall_ns) + "_e" + std::to_string(epoch);
   for (std::uint32_t copy = 1; copy <= 1000; ++copy) {
     const std::string id = copy == 1 ? first : first + '_' + std::to_string(copy);
     const fs::path path = folder / (id + std::string(suffix));
     if (copy < 1000 && ::access(path.c_str(), F_OK) == 0) continue;  // saves writing the bytes for nothing
-    const auto written = write_whole(path, bytes, 0640, IfExists::refuse);
+    const auto written = write_whole(path, counted, 0640, IfExists::refuse);
     if (written) {
       auto entry = parse_snapshot_id(id);
       if (!entry) return std::unexpected("the snapshot's own name cannot be read back: " + id);
       entry->path = path;
-      entry->bytes = bytes.size();
+      entry->bytes = bytes;
       return *entry;
     }
     if (!written.error().exists()) return std::unexpected(written.error().text);
@@ -144,22 +149,38 @@ std::expected<fs::path, std::string> find_snapshot(const fs::path& state_dir, st
   return path;
 }
 
-std::expected<nlohmann::json, std::string> load_snapshot(const fs::path& state_dir, std::string_view id) {
+std::expected<std::string, std::string> snapshot_text(const fs::path& state_dir, std::string_view id) {
   const auto path = find_snapshot(state_dir, id);
   if (!path) return std::unexpected(path.error());
-  return load(*path);
+  auto bytes = read_whole(*path, largest_snapshot);
+  if (!bytes) return std::unexpected(bytes.error().text);
+  if (!nlohmann::json::accept(*bytes))
+    return std::unexpected(path->string() + " is not JSON any more: somebody changed it");
+  into_one_line(*bytes);
+  return std::move(*bytes);
+}
+
+std::expected<nlohmann::ordered_json, std::string> load_snapshot_outline(const fs::path& state_dir,
+                                                                         std::string_view id,
+                                                                         const Keep& keep) {
+  const auto path = find_snapshot(state_dir, id);
+  if (!path) return std::unexpected(path.error());
+  using Json = nlohmann::ordered_json;
+  return load<Json>(*path, [&](int depth, Json::parse_event_t event, Json& parsed) {
+    return event != Json::parse_event_t::key || keep(depth, parsed.get_ref<const std::string&>());
+  });
 }
 
 std::expected<nlohmann::json, std::string> load_snapshot_or_file(const fs::path& state_dir,
                                                                  std::string_view id_or_path) {
-  if (const auto path = find_snapshot(state_dir, id_or_path)) return load(*path);
+  if (const auto path = find_snapshot(state_dir, id_or_path)) return load<nlohmann::json>(*path);
   const fs::path file{std::string(id_or_path)};
   std::error_code error;
   if (id_or_path == "latest" || !fs::exists(file, error)) {
     const auto path = find_snapshot(state_dir, id_or_path);
     return std::unexpected(path ? "the snapshot has just appeared; ask again" : path.error());
   }
-  return load(file);
+  return load<nlohmann::json>(file);
 }
 
 std::expected<fs::path, std::string> export_snapshot(const fs::path& state_dir, std::string_view id,

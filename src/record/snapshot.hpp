@@ -1,8 +1,9 @@
 // Snapshots of the plant: state_dir/snapshots/emergency_YYYYmmdd_HHMMSS_eN.json (UTC), whole or absent (S13).
 //
 // A second snapshot of the same kind, second and epoch gets the suffix _2, then _3 … The document is the
-// caller's and is stored as it is (shape: docs/architecture.md, "Snapshot"). All functions block on the disk:
-// not for the loop.
+// caller's and is stored as it is (shape: docs/architecture.md, "Snapshot"). That of a large plan has several
+// megabytes, and more than ten times that as a value: it is written in pieces, served as text, and loaded in
+// outline. All functions block on the disk: not for the loop.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "record/whole_file.hpp"
 
 namespace standstill::record {
 
@@ -36,7 +39,7 @@ struct SnapshotEntry {
 [[nodiscard]] std::expected<SnapshotEntry, std::string> write_snapshot(const std::filesystem::path& state_dir,
                                                                        SnapshotKind kind, std::uint32_t epoch,
                                                                        std::int64_t wall_ns,
-                                                                       const nlohmann::json& document);
+                                                                       const Pour& document);
 
 // Newest first: by epoch, which only grows, then by time. Files with other names are not ours and not listed.
 // No folder yet: an empty list.
@@ -47,8 +50,13 @@ struct SnapshotEntry {
 // path.
 [[nodiscard]] std::expected<std::filesystem::path, std::string> find_snapshot(
     const std::filesystem::path& state_dir, std::string_view id);
-[[nodiscard]] std::expected<nlohmann::json, std::string> load_snapshot(const std::filesystem::path& state_dir,
-                                                                       std::string_view id);
+// As it is, in one line.
+[[nodiscard]] std::expected<std::string, std::string> snapshot_text(const std::filesystem::path& state_dir,
+                                                                    std::string_view id);
+// Only the members that `keep` wants: depth 1 is the snapshot's own, 3 that of an object in a list.
+using Keep = std::function<bool(int depth, std::string_view name)>;
+[[nodiscard]] std::expected<nlohmann::ordered_json, std::string> load_snapshot_outline(
+    const std::filesystem::path& state_dir, std::string_view id, const Keep& keep);
 // For the command line: an id, "latest", or else a file's path. At most 256 MB.
 [[nodiscard]] std::expected<nlohmann::json, std::string> load_snapshot_or_file(
     const std::filesystem::path& state_dir, std::string_view id_or_path);

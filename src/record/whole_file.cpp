@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view unfinished_mark = ".unfinished-";
+constexpr std::size_t gather_bytes = 65'536;  // small pieces go to the kernel together
 
 const char* remedy(int code) {
   switch (code) {
@@ -66,6 +67,24 @@ int write_all(int fd, std::string_view bytes) {
   return 0;
 }
 
+int pour_all(int fd, const Pour& pour) {
+  std::string gathered;
+  int code = 0;
+  const auto write_gathered = [&] {
+    if (code == 0) code = write_all(fd, gathered);
+    gathered.clear();
+  };
+  pour([&](std::string_view bytes) {
+    if (gathered.size() + bytes.size() > gather_bytes) write_gathered();
+    if (bytes.size() < gather_bytes)
+      gathered += bytes;
+    else if (code == 0)
+      code = write_all(fd, bytes);
+  });
+  write_gathered();
+  return code;
+}
+
 int sync_folder(const fs::path& folder) {
   const os::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return errno;
@@ -101,6 +120,11 @@ void give_to_owner_of(const fs::path& folder, int fd) {
 
 std::expected<void, FileError> write_whole(const fs::path& target, std::string_view bytes, mode_t mode,
                                            IfExists if_exists) {
+  return write_whole(target, [bytes](const Sink& sink) { sink(bytes); }, mode, if_exists);
+}
+
+std::expected<void, FileError> write_whole(const fs::path& target, const Pour& pour, mode_t mode,
+                                           IfExists if_exists) {
   const fs::path folder = folder_of(target);
   const fs::path temporary = folder / temporary_name(target);
   os::Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
@@ -108,7 +132,7 @@ std::expected<void, FileError> write_whole(const fs::path& target, std::string_v
   give_to_owner_of(folder, fd.get());
   int code =
       ::fchmod(fd.get(), mode) == 0 ? 0 : errno;  // the umask may have taken rights that a reader needs
-  if (code == 0) code = write_all(fd.get(), bytes);
+  if (code == 0) code = pour_all(fd.get(), pour);
   if (code == 0 && ::fsync(fd.get()) != 0) code = errno;
   if (code == 0 && ::close(fd.release()) != 0) code = errno;
   if (code != 0) {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,14 @@ struct FileError {
 };
 
 enum class IfExists { replace, refuse };  // refuse: FileError::exists(), and the existing file is untouched
+
+// Hands the bytes of a file over in pieces of any size; may be asked again.
+using Sink = std::function<void(std::string_view bytes)>;
+using Pour = std::function<void(const Sink& sink)>;
+
+[[nodiscard]] std::expected<void, FileError> write_whole(const std::filesystem::path& target,
+                                                         const Pour& pour, mode_t mode,
+                                                         IfExists if_exists = IfExists::replace);
 
 [[nodiscard]] std::expected<void, FileError> write_whole(const std::filesystem::path& target,
                                                          std::string_view bytes, mode_t mode,

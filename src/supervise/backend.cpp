@@ -5,7 +5,6 @@
 
 #include "os/clock.hpp"
 #include "plant/layout/compare.hpp"
-#include "plant/layout/export.hpp"
 #include "record/calendar.hpp"
 #include "record/event_json.hpp"
 #include "record/journal_reader.hpp"
@@ -25,9 +24,10 @@ Outcome ok(const ordered_json& body) {
   return {200, body.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
 }
 Outcome problem(int status, const std::string& error, const std::string& hint) {
-  return ok(json{{"error", error}, {"hint", hint}}).body.empty()
-             ? Outcome{}
-             : Outcome{status, record::dump(json{{"error", error}, {"hint", hint}})};
+  return {status, record::dump(json{{"error", error}, {"hint", hint}})};
+}
+Outcome no_snapshot(const std::string& why) {
+  return problem(404, why, "`standstill snapshot list` names those there are");
 }
 Outcome busy() {
   return problem(503, "the supervisor did not answer in time", "look at `standstill health`");
@@ -177,56 +177,70 @@ Outcome SupervisorBackend::snapshot(const std::string& id) {
   if (id == "live") {
     const auto input = supervisor_.on_loop<SnapshotInput>(
         [this] { return supervisor_.picture(record::SnapshotKind::manual); });
-    return input ? ok(snapshot_document(*input)) : busy();
+    if (!input) return busy();
+    return {200, snapshot_document(*input).text(-1, Document::Order::by_name)};
   }
-  const auto loaded = record::load_snapshot(supervisor_.config().site.state_dir, id);
-  return loaded ? ok(*loaded)
-                : problem(404, loaded.error(), "`standstill snapshot list` names those there are");
+  auto text = record::snapshot_text(supervisor_.config().site.state_dir, id);
+  if (!text) return no_snapshot(text.error());
+  return {200, std::move(*text)};
 }
 
 Outcome SupervisorBackend::take_snapshot(const terminal::Caller& caller) {
   const auto input = supervisor_.on_loop<SnapshotInput>(
       [this] { return supervisor_.picture(record::SnapshotKind::manual); });
   if (!input) return busy();
-  const auto written =
-      record::write_snapshot(supervisor_.config().site.state_dir, record::SnapshotKind::manual,
-                             input->view.guard.epoch, input->wall_ns, snapshot_document(*input));
+  const auto written = write_snapshot(supervisor_.config().site.state_dir, *input);
   if (!written) return problem(503, written.error(), "");
   supervisor_.journal("snapshot", "taken", written->id,
                       "by " + (caller.operator_name.empty() ? caller.peer : caller.operator_name));
   return ok(json{{"id", written->id}, {"path", written->path.string()}});
 }
 
-Outcome SupervisorBackend::compare(const std::string& id, const std::string& other) {
-  const auto before = record::load_snapshot(supervisor_.config().site.state_dir, id.empty() ? "latest" : id);
-  if (!before) return problem(404, before.error(), "`standstill snapshot list` names those there are");
-  ordered_json now;
-  if (other.empty()) {
-    const auto input = supervisor_.on_loop<SnapshotInput>(
-        [this] { return supervisor_.picture(record::SnapshotKind::manual); });
-    if (!input) return busy();
-    now = snapshot_document(*input);
-    if (now.at("model").is_null())
-      return problem(409, "there is no live plan to compare with",
-                     "wait until the server has sent it: `standstill status`");
-  } else {
-    const auto loaded = record::load_snapshot(supervisor_.config().site.state_dir, other);
-    if (!loaded) return problem(404, loaded.error(), "`standstill snapshot list` names those there are");
-    now = *loaded;
+std::expected<ordered_json, std::string> SupervisorBackend::outline(const std::string& id) {
+  return record::load_snapshot_outline(
+      supervisor_.config().site.state_dir, id, [](int depth, std::string_view name) {
+        // the last two are what a checklist wants to know of it
+        return layout::is_compared(depth, name) || (depth == 1 && (name == "epoch" || name == "age_ms"));
+      });
+}
+
+// Against the snapshot `other`, or the plant as it is now. Only outlines stand in memory: a whole snapshot of
+// a large plan would stay there for good, in pieces.
+std::expected<std::vector<layout::Difference>, Outcome> SupervisorBackend::differences(
+    const ordered_json& before, const std::string& other) {
+  if (!other.empty()) {
+    const auto loaded = outline(other);
+    if (!loaded) return std::unexpected(no_snapshot(loaded.error()));
+    return layout::compare(before, *loaded);
   }
-  json differences = json::array();
-  for (const auto& one : layout::compare(*before, now))
-    differences.push_back({{"kind", one.kind},
-                           {"id", one.id},
-                           {"field", one.field},
-                           {"before", one.before},
-                           {"now", one.now},
-                           {"advice", one.advice},
-                           {"severity", layout::name(one.severity)}});
+  const auto input = supervisor_.on_loop<SnapshotInput>(
+      [this] { return supervisor_.picture(record::SnapshotKind::manual); });
+  if (!input) return std::unexpected(busy());
+  const auto now = plant_outline(*input);
+  if (!now.contains("model") || now["model"].is_null())
+    return std::unexpected(problem(409, "there is no live plan to compare with",
+                                   "wait until the server has sent it: `standstill status`"));
+  return layout::compare(before, now);
+}
+
+Outcome SupervisorBackend::compare(const std::string& id, const std::string& other) {
+  const auto before = outline(id.empty() ? "latest" : id);
+  if (!before) return no_snapshot(before.error());
+  const auto found = differences(*before, other);
+  if (!found) return found.error();
+  json list = json::array();
+  for (const auto& one : *found)
+    list.push_back({{"kind", one.kind},
+                    {"id", one.id},
+                    {"field", one.field},
+                    {"before", one.before},
+                    {"now", one.now},
+                    {"advice", one.advice},
+                    {"severity", layout::name(one.severity)}});
   return ok(json{{"snapshot", id},
                  {"other", other.empty() ? "live" : other},
-                 {"same", differences.empty()},
-                 {"differences", differences}});
+                 {"same", list.empty()},
+                 {"differences", list}});
 }
 
 Outcome SupervisorBackend::why() {
@@ -261,19 +275,18 @@ Outcome SupervisorBackend::checklist(const std::string& snapshot_id) {
   json snapshot;
   const std::string id =
       snapshot_id.empty() ? view->snapshot_id.empty() ? "latest" : view->snapshot_id : snapshot_id;
-  if (auto loaded = record::load_snapshot(supervisor_.config().site.state_dir, id)) {
-    snapshot = std::move(*loaded);
+  if (const auto before = outline(id)) {
     plant.snapshot_id = id;
+    snapshot = json::object();
+    for (const char* read : {"epoch", "age_ms", "locomotives"})
+      if (before->contains(read)) snapshot[read] = before->at(read);
+    if (const auto found = differences(*before, "")) {
+      plant.compared = true;
+      for (const auto& one : *found)
+        plant.differences.push_back({one.kind, one.id, one.field, one.before, one.now, one.advice});
+    }
   } else if (!snapshot_id.empty()) {
-    return problem(404, loaded.error(), "`standstill snapshot list` names those there are");
-  }
-  const Outcome compared = snapshot.is_null() ? Outcome{404, ""} : compare(id, "");
-  if (compared.status == 200) {
-    plant.compared = true;
-    const json parsed = json::parse(compared.body);
-    for (const auto& one : parsed.at("differences"))
-      plant.differences.push_back(
-          {one.at("kind"), one.at("id"), one.at("field"), one.at("before"), one.at("now"), one.at("advice")});
+    return no_snapshot(before.error());
   }
   const auto list = record::recovery_checklist(plant, snapshot);
   json body = record::to_json(list);

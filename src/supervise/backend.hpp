@@ -1,8 +1,13 @@
 // The supervisor as the HTTP server sees it.
 #pragma once
 
+#include <expected>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
 
+#include "plant/layout/compare.hpp"
 #include "supervise/supervisor.hpp"
 #include "terminal/backend.hpp"
 
@@ -38,6 +43,9 @@ class SupervisorBackend final : public terminal::Backend {
 
  private:
   [[nodiscard]] std::vector<terminal::Readiness> look(bool plant);
+  [[nodiscard]] std::expected<nlohmann::ordered_json, std::string> outline(const std::string& id);
+  [[nodiscard]] std::expected<std::vector<layout::Difference>, terminal::Outcome> differences(
+      const nlohmann::ordered_json& before, const std::string& other);
 
   Supervisor& supervisor_;
   record::Operators operators_;

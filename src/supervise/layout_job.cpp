@@ -71,16 +71,18 @@ bool LayoutJob::eases_on_goodbye() const {
 }
 
 // The first layout stands at the top, as the contract has it; further ones beside it, by their link.
+// The first layout stands at the top, as the contract has it; further ones beside it, by their link.
 SnapshotPart LayoutJob::picture() const {
   return [id = config().id, model = session_.model(), heard = link_->status().last_heard](
-             nlohmann::json& document, Instant at, double timestamp) {
-    nlohmann::json exported = layout::export_state(model, timestamp);
-    exported["age_ms"] = heard == Instant{} ? nlohmann::json(nullptr) : nlohmann::json(to_ms(at - heard));
-    exported["link"] = id;
-    if (!document.contains("model"))
-      document.update(exported);
+             Document& document, Instant at, double timestamp, Detail detail) {
+    using Json = Document::Json;
+    Document exported = layout::export_document(model, timestamp, detail);
+    exported.set("age_ms", heard == Instant{} ? Json(nullptr) : Json(to_ms(at - heard)));
+    exported.set("link", Json(id));
+    if (document.contains("model"))
+      document.add("layouts", std::move(exported));
     else
-      document["layouts"].push_back(exported);
+      document.take(std::move(exported));
   };
 }
 

@@ -64,6 +64,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
 
   const os::Fd ends = block_end_signals();
   os::forbid_core_files();
+  os::return_freed_memory();
   os::Loop loop;
   Supervisor supervisor(loop, config, std::move(*plan),
                         options);  // its threads are made before real time is asked for

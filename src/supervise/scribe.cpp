@@ -6,6 +6,7 @@
 
 #include "os/clock.hpp"
 #include "os/realtime.hpp"
+#include "plant/layout/compare.hpp"
 #include "version.hpp"
 
 namespace standstill::supervise {
@@ -29,6 +30,8 @@ json metadata_json(const std::vector<config::Metadata>& metadata) {
   return made;
 }
 
+double timestamp_of(const SnapshotInput& input) { return static_cast<double>(input.wall_ns) / 1e9; }
+
 json tags_json(const SnapshotInput& input) {
   json made = json::array();
   for (const auto& tag : input.tags)
@@ -41,29 +44,47 @@ json tags_json(const SnapshotInput& input) {
   return made;
 }
 
+void add_parts(Document& document, const SnapshotInput& input, Detail detail) {
+  for (const auto& part : input.parts) part(document, input.at, timestamp_of(input), detail);
+}
+
 }  // namespace
 
-json snapshot_document(const SnapshotInput& input) {
-  json document = json::object();
-  const double timestamp = static_cast<double>(input.wall_ns) / 1e9;
-  for (const auto& part : input.parts) part(document, input.at, timestamp);
-  document["timestamp"] = timestamp;
-  if (!document.contains("model")) document["model"] = nullptr;
-  if (!document.contains("age_ms")) document["age_ms"] = nullptr;
-  const json state = state_json(input.view, input.at);
-  document["site"] = input.view.site;
-  document["kind"] = record::name(input.kind);
-  document["epoch"] = input.view.guard.epoch;
-  document["state"] = state.at("state");
-  document["cause"] = state.at("first_out");
-  document["causes"] = state.at("causes");
-  document["links"] = state.at("links");
-  document["standstill_outputs"] = state.at("outputs");
-  document["tags"] = tags_json(input);
-  document["metadata"] = metadata_json(input.metadata);
-  document["session_start"] = os::rfc3339(input.session_start_wall_ns);
-  document["version"] = version;
+Document snapshot_document(const SnapshotInput& input) {
+  using Json = Document::Json;
+  Document document;
+  add_parts(document, input, Detail::everything);
+  document.set("timestamp", Json(timestamp_of(input)));
+  if (!document.contains("model")) document.set("model", Json(nullptr));
+  if (!document.contains("age_ms")) document.set("age_ms", Json(nullptr));
+  const Json state = state_json(input.view, input.at);
+  document.set("site", Json(input.view.site));
+  document.set("kind", Json(record::name(input.kind)));
+  document.set("epoch", Json(input.view.guard.epoch));
+  document.set("state", state.at("state"));
+  document.set("cause", state.at("first_out"));
+  document.set("causes", state.at("causes"));
+  document.set("links", state.at("links"));
+  document.set("standstill_outputs", state.at("outputs"));
+  document.set("tags", Json(tags_json(input)));
+  document.set("metadata", Json(metadata_json(input.metadata)));
+  document.set("session_start", Json(os::rfc3339(input.session_start_wall_ns)));
+  document.set("version", Json(version));
   return document;
+}
+
+Document::Json plant_outline(const SnapshotInput& input) {
+  Document document;
+  add_parts(document, input, Detail::typed);
+  return document.whole(layout::is_compared);
+}
+
+std::expected<record::SnapshotEntry, std::string> write_snapshot(const std::filesystem::path& state_dir,
+                                                                 const SnapshotInput& input) {
+  const auto document = snapshot_document(input);
+  return record::write_snapshot(
+      state_dir, input.kind, input.view.guard.epoch, input.wall_ns,
+      [&](const record::Sink& sink) { document.write(sink, 1, Document::Order::by_name); });
 }
 
 Scribe::Scribe(std::filesystem::path state_dir)
@@ -105,8 +126,7 @@ void Scribe::work() {
       order.task();
       continue;
     }
-    const auto written = record::write_snapshot(state_dir_, order.input.kind, order.input.view.guard.epoch,
-                                                order.input.wall_ns, snapshot_document(order.input));
+    const auto written = write_snapshot(state_dir_, order.input);
     if (written)
       order.written(written->id, {});
     else

@@ -5,10 +5,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <filesystem>
 #include <functional>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,13 +16,18 @@
 #include "config/config.hpp"
 #include "link/status.hpp"
 #include "link/tags.hpp"
+#include "plant/layout/export.hpp"
 #include "record/snapshot.hpp"
 #include "supervise/view.hpp"
 
 namespace standstill::supervise {
 
-// What one job adds: writes into the document, in the scribe's thread. `timestamp`: seconds since 1970.
-using SnapshotPart = std::function<void(nlohmann::json& document, Instant at, double timestamp)>;
+using Document = layout::Document;
+using Detail = layout::Detail;
+
+// What one job adds to the document, in the scribe's thread; it must outlive the document. `timestamp`:
+// seconds since 1970.
+using SnapshotPart = std::function<void(Document& document, Instant at, double timestamp, Detail detail)>;
 
 // The plant at one instant, by value.
 struct SnapshotInput {
@@ -36,8 +41,14 @@ struct SnapshotInput {
   std::int64_t session_start_wall_ns = 0;
 };
 
-// The document in the contract's shape (docs/architecture.md, "Snapshot").
-[[nodiscard]] nlohmann::json snapshot_document(const SnapshotInput& input);
+// The document in the contract's shape (docs/architecture.md, "Snapshot"). Its objects are made when it is
+// written, from `input`, which must outlive it.
+[[nodiscard]] Document snapshot_document(const SnapshotInput& input);
+// What the jobs added, as far as layout::compare() looks at it.
+[[nodiscard]] Document::Json plant_outline(const SnapshotInput& input);
+// Blocks on the disk.
+[[nodiscard]] std::expected<record::SnapshotEntry, std::string> write_snapshot(
+    const std::filesystem::path& state_dir, const SnapshotInput& input);
 
 class Scribe {
  public:

@@ -241,6 +241,17 @@ std::string_view name(Severity severity) {
   }
 }
 
+bool is_compared(int depth, std::string_view name) {
+  const auto& all = lists();
+  if (depth == 1)
+    return name == "model" || name == "power" ||
+           std::ranges::any_of(all, [&](const List& list) { return list.key == name; });
+  return depth == 3 &&
+         (name == "id" || std::ranges::any_of(all, [&](const List& list) {
+            return std::ranges::any_of(list.fields, [&](const Field& field) { return field.name == name; });
+          }));
+}
+
 std::vector<Difference> compare(const Json& before, const Json& now) { return Comparison{}.run(before, now); }
 
 }  // namespace standstill::layout

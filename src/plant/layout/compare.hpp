@@ -31,6 +31,10 @@ struct Difference {
   Severity severity = Severity::check;
 };
 
+// Whether compare() looks at a member of that name: depth 1 of the state itself, 3 of an object in one of its
+// lists. What loads a state only to compare it leaves the rest out: that of a large plan is most of it.
+[[nodiscard]] bool is_compared(int depth, std::string_view name);
+
 // `before` is the snapshot, `now` the live state or a later snapshot. Both as export_state() makes them, or a
 // whole snapshot file; what is missing or of another type in either is treated as unknown. Most dangerous
 // first, then in the order of the plan.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <unordered_map>
@@ -43,7 +44,8 @@ Json nested_of(const Object& object) {
   return all;
 }
 
-void add_rest(Json& into, const Object& object) {
+void add_rest(Json& into, const Object& object, Detail detail) {
+  if (detail == Detail::typed) return;
   Json attributes = Json::object();
   for (std::size_t i = 0; i < object.attribute_count(); ++i) {
     const auto entry = object.entry(i);
@@ -140,14 +142,14 @@ Json output_json(const Object& object) {
 }
 
 template <class Make>
-Json list(const Model& model, Kind kind, Make&& make) {
-  Json all = Json::array();
-  model.each(kind, [&](const Object& object) {
-    Json one = make(object);
-    add_rest(one, object);
-    all.push_back(std::move(one));
-  });
-  return all;
+Document::Items list(const Model& model, Kind kind, Detail detail, Make make) {
+  return [&model, kind, detail, make = std::move(make)](const Document::Take& take) {
+    model.each(kind, [&](const Object& object) {
+      Json one = make(object);
+      add_rest(one, object, detail);
+      take(std::move(one));
+    });
+  };
 }
 
 Json bare(const Object& object) { return Json{{"id", object.id()}}; }
@@ -165,29 +167,30 @@ Json clock_json(const Model& model) {
 
 }  // namespace
 
-Json export_state(const Model& model, double timestamp) {
-  Json state;
-  state["timestamp"] = timestamp;
-  const auto plan = model.plan();
-  if (plan) {
-    state["model"] = Json{{"title", plan->get("title")}, {"rocrailversion", plan->get("rocrailversion")}};
-    add_rest(state["model"], *plan);
+Document export_document(const Model& model, double timestamp, Detail detail) {
+  Document state;
+  state.set("timestamp", Json(timestamp));
+  if (const auto plan = model.plan()) {
+    Json about{{"title", plan->get("title")}, {"rocrailversion", plan->get("rocrailversion")}};
+    add_rest(about, *plan, detail);
+    state.set("model", std::move(about));
   } else {
-    state["model"] = nullptr;
+    state.set("model", Json(nullptr));
   }
-  state["clock"] = clock_json(model);
+  state.set("clock", clock_json(model));
   const bool told = model.count(Kind::state) > 0;
-  state["power"] = told ? Json(all_stations(model, "power")) : Json(nullptr);
+  state.set("power", told ? Json(all_stations(model, "power")) : Json(nullptr));
   const auto automatic = model.find(Kind::automatic, {});
-  state["automatic"] = automatic ? Json(automatic->get("cmd") == "on") : Json(nullptr);
-  const Occupied occupied(model);
-  state["locomotives"] = list(model, Kind::lc, loco_json);
-  state["blocks"] = list(model, Kind::bk, [&](const Object& object) { return block_json(object, occupied); });
-  state["switches"] = list(model, Kind::sw, switch_json);
-  state["signals"] = list(model, Kind::sg, signal_json);
-  state["routes"] = list(model, Kind::st, route_json);
-  state["feedbacks"] = list(model, Kind::fb, feedback_json);
-  state["outputs"] = list(model, Kind::co, output_json);
+  state.set("automatic", automatic ? Json(automatic->get("cmd") == "on") : Json(nullptr));
+  const auto occupied = std::make_shared<const Occupied>(model);
+  state.set("locomotives", list(model, Kind::lc, detail, loco_json));
+  state.set("blocks", list(model, Kind::bk, detail,
+                           [occupied](const Object& object) { return block_json(object, *occupied); }));
+  state.set("switches", list(model, Kind::sw, detail, switch_json));
+  state.set("signals", list(model, Kind::sg, detail, signal_json));
+  state.set("routes", list(model, Kind::st, detail, route_json));
+  state.set("feedbacks", list(model, Kind::fb, detail, feedback_json));
+  state.set("outputs", list(model, Kind::co, detail, output_json));
   constexpr std::array<std::pair<std::string_view, Kind>, 17> others{{{"texts", Kind::tx},
                                                                       {"cars", Kind::car},
                                                                       {"operators", Kind::train},
@@ -206,12 +209,16 @@ Json export_state(const Model& model, double timestamp) {
                                                                       {"stations", Kind::state},
                                                                       {"others", Kind::other}}};
   for (const auto& [key, kind] : others)
-    state[std::string(key)] = list(model, kind, [which = kind](const Object& object) {
-      Json one = bare(object);
-      if (which == Kind::other) one["element"] = object.element();
-      return one;
-    });
+    state.set(key, list(model, kind, detail, [which = kind](const Object& object) {
+                Json one = bare(object);
+                if (which == Kind::other) one["element"] = object.element();
+                return one;
+              }));
   return state;
+}
+
+Json export_state(const Model& model, double timestamp, Detail detail) {
+  return export_document(model, timestamp, detail).whole();
 }
 
 }  // namespace standstill::layout

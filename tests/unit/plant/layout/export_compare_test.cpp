@@ -148,5 +148,25 @@ TEST(LayoutCompare, survives_what_is_no_snapshot) {
   EXPECT_EQ(compare(state_after("01-connect-passive"), good).at(0).severity, Severity::dangerous);
 }
 
+// Loading less must not find less.
+TEST(LayoutCompare, of_the_outlines_is_that_of_the_whole) {
+  Play before, now;
+  before.play(recordings::from_server("03-session-commands-A"));
+  now.play(recordings::from_server("02-plan"));
+  const auto outline = [](const Play& play) {
+    return export_document(play.session.model(), 0, Detail::typed).whole(is_compared);
+  };
+  const auto whole = compare(export_state(before.session.model(), 0), export_state(now.session.model(), 0));
+  const auto found = compare(outline(before), outline(now));
+  ASSERT_EQ(found.size(), whole.size());
+  EXPECT_GT(found.size(), 3U);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(found[i].id + found[i].field, whole[i].id + whole[i].field);
+    EXPECT_EQ(found[i].advice, whole[i].advice);
+  }
+  EXPECT_FALSE(outline(before)["blocks"][0].contains("attributes"));
+  EXPECT_FALSE(outline(before).contains("texts"));
+}
+
 }  // namespace
 }  // namespace standstill::layout
