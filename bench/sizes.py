@@ -4,6 +4,7 @@
 usage: sizes.py PROGRAM_FOLDER PLAN [SECONDS]: starts `standstill run` (which starts guard and cutters), a server that sends
 the plan, and a relay on a pseudo terminal; reads /proc/PID/status and /proc/PID/stat. Absolute figures: they are reported
 against their limits and never fail, but a plant that does not come up does."""
+import json
 import os
 import pty
 import shutil
@@ -57,11 +58,11 @@ def family(pid):
     return found
 
 
-def ask(folder, path):
-    """GET over the supervisor's own socket."""
+def ask(folder, path, method="GET"):
+    """Over the supervisor's own socket; the body of the answer."""
     with socket.socket(socket.AF_UNIX) as link:
         link.connect(os.path.join(folder, "standstill.sock"))
-        link.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("ascii"))
+        link.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii"))
         answer = b""
         while data := link.recv(1 << 20):
             answer += data
@@ -138,11 +139,18 @@ run = "RELAY_ON\\n"
         if live.count(b'"id":') + live.count(b'"addr":') < 20000:
             print(f"bench: the supervisor does not have the plan: {live[:300]!r}", file=sys.stderr)
             return 1
-        time.sleep(3)
-        fields = status(process.pid)
-        after, peak = int(fields["VmRSS"][0]) / 1024, int(fields["VmHWM"][0]) / 1024
-        row(f"standstill: after a snapshot of {len(live) / 1e6:.1f} MB (at most {peak:.0f} MB meanwhile)", f"{after:.1f} MB", "40 MB",
-            after < 40)
+        taken = json.loads(ask(folder, "/api/v1/snapshots", "POST"))["id"]
+        for what, path in (("wrote a snapshot and showed the live one", ""),
+                           (f"served that snapshot of {len(live) / 1e6:.1f} MB", f"/api/v1/snapshots/{taken}"),
+                           ("compared it with the live plan", f"/api/v1/compare?snapshot={taken}"),
+                           ("made a checklist of it", f"/api/v1/checklist?snapshot={taken}")):
+            if path and b'"error"' in ask(folder, path)[:200]:
+                print(f"bench: GET {path} was refused", file=sys.stderr)
+                return 1
+            time.sleep(2)
+            fields = status(process.pid)
+            after, peak = int(fields["VmRSS"][0]) / 1024, int(fields["VmHWM"][0]) / 1024
+            row(f"standstill: after it {what} ({peak:.0f} MB at most)", f"{after:.1f} MB", "40 MB", after < 40)
         share = sum(spent.values()) / took * 100
         row(f"idle processor time of all four in {took:.0f} s, of one core", f"{share:.2f} %", "1 %", share < 1)
         return 0

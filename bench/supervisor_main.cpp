@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
   if (!plan::store((config->site.state_dir / "plan").c_str(), *plan->plan)) return 2;
   hold_memory(std::strtoul(argv[2], nullptr, 10));
   os::forbid_core_files();
+  os::return_freed_memory();
   os::Loop loop;
   supervise::RunOptions options;
   options.cutter_program = supervise::program_beside("bench_door");

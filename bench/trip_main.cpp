@@ -6,14 +6,14 @@
 // noted by the process that wrote; that the relay has read it, behind the pseudo terminal, is printed below
 // and not compared.
 //
-// usage: bench_trip [SAMPLES]   (default 200 a variant)
+// usage: bench_trip [SAMPLES] [--only TEXT] [--keep FILE]   (default 200 a variant)
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
+#include "bench/options.hpp"
 #include "bench/peer.hpp"
 #include "bench/plant.hpp"
 #include "bench/sample.hpp"
@@ -141,7 +141,8 @@ class Course {
   std::vector<std::unique_ptr<Plant>> plants_;
 };
 
-bool measure(const Variant& variant, const std::string& large_plan, std::vector<Row>& extra) {
+bool measure(const Variant& variant, const std::string& large_plan, const Options& options,
+             std::vector<Row>& extra) {
   std::unique_ptr<BusyCores> load;
   Course course(variant, large_plan);
   Row warm_up, warm_reads;
@@ -152,6 +153,7 @@ bool measure(const Variant& variant, const std::string& large_plan, std::vector<
   for (int batch = 1; batch <= batches && (batch == 1 || writes.fails()); ++batch)
     course.sample_until(variant.samples * static_cast<std::size_t>(batch), writes, reads);
   const bool good = print(writes);
+  options.note("trip", variant.name, writes);
   extra.push_back(std::move(reads));
   return good;
 }
@@ -159,7 +161,7 @@ bool measure(const Variant& variant, const std::string& large_plan, std::vector<
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::size_t samples = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 200;
+  const Options options(argc, argv, 200);
   const std::string one = framed(sim::generate_plan(10'000, 1));
   const std::string large_plan = one + one.substr(0, one.size() / 2);
   const bool allowed = become_realtime(1);
@@ -167,17 +169,18 @@ int main(int argc, char** argv) {
   bool good = true;
   std::vector<Row> extra;
   for (const Variant& variant :
-       {Variant{"ordinary, idle", false, false, 0, samples},
-        Variant{"ordinary, both cores loaded", false, true, 0, samples},
-        Variant{"real time, idle", true, false, 0, samples},
-        Variant{"real time, both cores loaded", true, true, 0, samples},
-        Variant{"a 10 000-object plan arriving", allowed, false, large_plan.size(), samples / 4}}) {
+       {Variant{"ordinary, idle", false, false, 0, options.samples},
+        Variant{"ordinary, both cores loaded", false, true, 0, options.samples},
+        Variant{"real time, idle", true, false, 0, options.samples},
+        Variant{"real time, both cores loaded", true, true, 0, options.samples},
+        Variant{"a 10 000-object plan arriving", allowed, false, large_plan.size(), options.samples / 4}}) {
+    if (!options.wanted(variant.name)) continue;
     if (variant.realtime && !allowed) {
       std::fprintf(stderr, "bench: %s: not measured, this machine allows no real-time scheduling\n",
                    variant.name);
       continue;
     }
-    good = measure(variant, large_plan, extra) && good;
+    good = measure(variant, large_plan, options, extra) && good;
   }
   for (const Row& row : extra) print(row);
   return good ? 0 : 1;
