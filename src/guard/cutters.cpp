@@ -127,11 +127,14 @@ Cutters::Look Cutters::look(std::size_t index, Instant now) {
   alive_[index] = false;
   result.lost = true;
   if (silent && beaten_[index]) result.silent = now - instant_from_ns(page.beat_ns.load());
-  // Fenced: a cutter that was only stopped must not carry out an old order when it is resumed.
-  if (pids_[index] > 0) ::kill(pids_[index], SIGKILL);
   inner.active.store(static_cast<std::uint32_t>(1 - index));
-  sockets_[index].reset();
   return result;
+}
+
+void Cutters::fence(std::size_t index) {
+  // A cutter that was only stopped must not carry out an old order when it is resumed.
+  if (pids_[index] > 0) ::kill(pids_[index], SIGKILL);
+  sockets_[index].reset();
 }
 
 void Cutters::forward_descriptors() {

@@ -19,12 +19,14 @@ class Cutters {
   [[nodiscard]] bool start(std::size_t index, std::string& why);
 
   struct Look {
-    bool lost = false;  // just found dead or silent; it has been killed
+    bool lost = false;  // just found dead or silent; the other one serves from now on
     bool alive = false;
     Duration silent{};  // how long, when lost by heartbeat
   };
-  // Judges cutter `index`. A silent one is killed before anything else can be believed of it.
+  // Judges cutter `index`. Who finds one lost cuts first (S1) and fences it then.
   [[nodiscard]] Look look(std::size_t index, Instant now);
+  // Kills a lost cutter and lets go of its socket. Closing may take its time: descriptors may be on the way in it.
+  void fence(std::size_t index);
 
   // Descriptors: a serial device opened by one cutter goes to the other; GPIO lines go to both.
   void forward_descriptors();

@@ -160,6 +160,7 @@ void Guard::watch_cutters(Instant now) {
     if (look.lost) {
       cut_first(now);
       outputs_.cut_all(now);  // also when safe already: the other cutter takes over and says everything again
+      cutters_.fence(i);
       Sentence why;
       if (look.silent != Duration::zero())
         why.text("it stood still for ").ms(look.silent);

@@ -82,10 +82,14 @@ void PlantRig::start() {
   for (const std::string& word :
        {std::string(PROGRAM_DIR) + "/standstill", std::string("-c"), folder / "c.toml", std::string("run")})
     words.push_back(word);
+  const std::string log = folder / "log";
+  if (options.spawn) {
+    supervisor_ = options.spawn(words, log);
+    return;
+  }
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  const std::string log = folder / "log";
   int slave = -1;
   if (options.in_terminal) openpty(&terminal_, &slave, nullptr, nullptr, nullptr);
   supervisor_ = ::fork();
@@ -121,7 +125,8 @@ PlantRig::~PlantRig() {
     ::kill(supervisor_, SIGTERM);
     until([&] { return !alive(supervisor_); }, 10s);
     ::kill(supervisor_, SIGKILL);
-    ::waitpid(supervisor_, nullptr, 0);
+    int status = 0;
+    until([&] { return collect(status); }, 10s);
   }
   for (const int signal : {SIGCONT, SIGTERM, SIGKILL}) {
     for (const pid_t pid : seen_)
@@ -129,6 +134,13 @@ PlantRig::~PlantRig() {
     if (signal == SIGTERM) until([&] { return std::none_of(seen_.begin(), seen_.end(), alive); }, 7s);
   }
   close_terminal();
+}
+
+bool PlantRig::collect(int& status) {
+  if (!options.ended) return ::waitpid(supervisor_, &status, WNOHANG) != 0;
+  const auto known = options.ended(supervisor_);
+  status = known.value_or(0);
+  return known.has_value();
 }
 
 void PlantRig::close_terminal() {
@@ -140,9 +152,7 @@ int PlantRig::end(int signal) {
   for (const int number : {1, 2}) cutter(number);
   if (signal != 0) ::kill(supervisor_, signal);
   int status = 0;
-  pid_t ended = 0;
-  until([&] { return (ended = ::waitpid(supervisor_, &status, WNOHANG)) != 0; }, 15s);
-  if (ended == 0) return -1;
+  if (!until([&] { return collect(status); }, 15s)) return -1;
   supervisor_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -153,7 +163,8 @@ void PlantRig::kill_everything() {
     if (pid > 0) ::kill(pid, SIGSTOP);  // nobody gets the time to react: this is a power cut
   for (const pid_t pid : all)
     if (pid > 0) ::kill(pid, SIGKILL);
-  ::waitpid(supervisor_, nullptr, 0);
+  int status = 0;
+  until([&] { return collect(status); }, 10s);
   supervisor_ = -1;
   until([&] { return std::none_of(seen_.begin(), seen_.end(), alive); }, 5s);
 }

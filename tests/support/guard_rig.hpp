@@ -89,7 +89,8 @@ class GuardRig {
   void connect() {
     ASSERT_TRUE(until(
         [&] {
-          return port.connect(permit::Hello{static_cast<std::uint32_t>(getpid()), plan::hash(*plan), 0, 0, 0})
+          return port
+              .connect(permit::Hello{static_cast<std::uint32_t>(getpid()), plan::hash(*plan), known_epoch, 0, 0})
               .has_value();
         },
         5s))
@@ -169,6 +170,7 @@ class GuardRig {
   std::vector<std::unique_ptr<PtyRelay>> relay;
   pid_t guard_pid = -1;
   std::optional<permit::StateBody> state;
+  Epoch known_epoch = 0;  // the highest that a guard has told: a supervisor remembers it
   std::map<std::uint64_t, Refusal> answers;
   std::vector<permit::EventBody> events;
   std::vector<permit::CauseBody> causes;
@@ -179,7 +181,11 @@ class GuardRig {
       loop,
       folder.path(),
       {.welcome = {},
-       .state = [this](const permit::StateBody& body) { state = body; },
+       .state =
+           [this](const permit::StateBody& body) {
+             state = body;
+             known_epoch = std::max(known_epoch, body.epoch);
+           },
        .cause = [this](const permit::CauseBody& body) { causes.push_back(body); },
        .event = [this](const permit::EventBody& body) { events.push_back(body); },
        .answer = [this](const permit::AnswerBody& body) { answers[body.id] = body.refusal; },

@@ -35,6 +35,9 @@ class PlantRig {
     std::string state_dir{};            // empty: in the rig's own folder
     std::vector<std::string> before{};  // what starts the supervisor, such as strace and its options
     bool in_terminal = false;           // the supervisor gets a pseudo terminal of its own
+    // Who starts the supervisor, and who knows that it has ended, when not this rig: a tracer is its parent.
+    std::function<pid_t(const std::vector<std::string>& words, const std::string& log)> spawn{};
+    std::function<std::optional<int>(pid_t)> ended{};
   };
 
   explicit PlantRig(Options options);
@@ -93,6 +96,7 @@ class PlantRig {
 
  private:
   void write_configuration();
+  [[nodiscard]] bool collect(int& status);  // the supervisor has ended, and this is how
   std::string token_;
   pid_t supervisor_ = -1;
   int terminal_ = -1;

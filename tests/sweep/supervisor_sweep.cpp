@@ -1,0 +1,216 @@
+#include "sweep/supervisor_sweep.hpp"
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace standstill::sweep {
+
+using nlohmann::json;
+using test::PlantRig;
+using test::Tracer;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto safe_within = 5s;  // permit 1 s; the rest is a busy machine
+constexpr auto reached_within = 60s;
+constexpr auto up_within = 30s;
+
+std::set<pid_t> children_of(pid_t parent) {
+  std::set<pid_t> found;
+  std::ifstream in("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
+  for (pid_t pid; in >> pid;) found.insert(pid);
+  return found;
+}
+}  // namespace
+
+SupervisorSweep::SupervisorSweep(Victim, Table& table)
+    : table_(table), striker_([this] { return !plant_->all_safe(); }) {
+  PlantRig::Options options{.port = peer_.port()};
+  options.spawn = [this](const std::vector<std::string>& words, const std::string& log) {
+    tracer_.reset();
+    tracer_ = std::make_unique<Tracer>(
+        Tracer::Command{words, {}, log},
+        [this](const test::TracedProcess& process) {
+          if (process.program != "standstill") return Tracer::Role::leave;
+          victim_pid_ = process.pid;
+          return Tracer::Role::step;
+        },
+        [this](const test::TracedCall& call) { return striker_.judge(call); });
+    return tracer_->pid();
+  };
+  options.ended = [this](pid_t pid) { return tracer_ ? tracer_->ended(pid) : std::optional(0); };
+  plant_ = std::make_unique<PlantRig>(options);
+}
+
+SupervisorSweep::~SupervisorSweep() {
+  look();
+  tracer_.reset();
+  // The guards outlive their supervisors: end them, and the cutters that they started.
+  for (const pid_t guard : guards_) {
+    if (!PlantRig::alive(guard) || PlantRig::read("/proc/" + std::to_string(guard) + "/comm") != "standstill-guar\n")
+      continue;
+    const auto cutters = children_of(guard);
+    ::kill(guard, SIGKILL);
+    for (const pid_t cutter : cutters) ::kill(cutter, SIGKILL);
+  }
+  plant_.reset();
+}
+
+bool SupervisorSweep::alive() const {
+  return tracer_ && victim_pid_ > 0 && !tracer_->ended(plant_->supervisor()) && !tracer_->all_ended();
+}
+
+void SupervisorSweep::begin_life() {
+  state_ = "?";
+  plant_->start();
+}
+
+void SupervisorSweep::look() {
+  if (plant_->run_commands() > starts_) complain("S4: an output was energised without a start");
+  if (!alive()) return;
+  const auto reply = plant_->get("/api/v1/state");
+  if (reply.status != 200) return;
+  const json body = json::parse(reply.body, nullptr, false);
+  if (!body.is_object() || !body.contains("guard") || !body["guard"].is_object()) return;
+  const pid_t guard = body["guard"].value("pid", 0);
+  const std::string state = body.value("state", "unknown");
+  if (guard <= 0 || state == "unknown") return;
+  guards_.insert(guard);
+  state_ = state;
+  epoch_ = body.value("epoch", std::uint64_t{0});
+  acknowledged_ = body.value("acknowledged", false);
+  if (epoch_ < highest_ && epoch_ != 0)
+    complain("S3: epoch " + std::to_string(epoch_) + " after " + std::to_string(highest_));
+  highest_ = std::max(highest_, epoch_);
+}
+
+void SupervisorSweep::lead() {
+  if (!alive()) return begin_life();
+  look();
+  if (state_ == "tripped") {
+    if (was_running_) {
+      was_running_ = false;
+      peer_.tell("restart 1");
+    }
+    plant_->word(acknowledged_ ? "reset" : "ack", epoch_);
+  } else if (state_ == "ready") {
+    ++starts_;
+    plant_->word("start", epoch_);
+  } else if (state_ == "running" && plant_->all_energised()) {
+    if (!was_running_) ++rounds_;
+    was_running_ = true;
+    if (!hold_) peer_.tell("crash");
+  }
+  if (++looks_ % 5 != 0) return;  // it costs the traced supervisor more than everything else
+  const json events = json::parse(plant_->journal("limit=40"), nullptr, false);
+  if (events.is_object() && events.contains("events"))
+    for (const auto& event : events["events"]) written_.insert(event.dump());
+}
+
+bool SupervisorSweep::pump(const std::function<bool()>& condition, std::chrono::milliseconds limit, bool leading) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (std::chrono::steady_clock::now() < end) {
+    if (condition()) return true;
+    if (leading) lead();
+    ::usleep(10'000);
+  }
+  return condition();
+}
+
+Survey SupervisorSweep::survey() {
+  Survey seen;
+  striker_.survey(&seen);
+  const bool done = pump([&] { return rounds_ >= 2; }, up_within * 2);
+  striker_.survey(nullptr);
+  return done && violation_.empty() ? seen : Survey{};
+}
+
+void SupervisorSweep::deal(const Strike& strike) {
+  violation_.clear();
+  hold_ = false;
+  rounds_ = 0;
+  // The sweep begins with outputs that were made safe once: before the first guard runs, nobody can.
+  if (guards_.empty()) pump([&] { return !guards_.empty() && plant_->all_safe(); }, up_within);
+  const bool anew = strike.error != 0 || striker_.calls_so_far(victim_pid_) >= strike.index;
+  striker_.order(strike, anew ? victim_pid_.load() : -1);
+  if (anew && alive()) {
+    ::kill(victim_pid_, SIGKILL);
+    pump([&] { return !alive(); }, 10s, false);
+  }
+  if (!pump([&] { return striker_.struck(); }, strike.error != 0 ? 10s : 60s)) {
+    striker_.withdraw();
+    if (!violation_.empty()) table_.add(strike, "(before the blow)", -1, violation_);
+    return table_.missed();
+  }
+  double late_ms = -1;
+  if (strike.error != 0)
+    check_error(late_ms);
+  else
+    check_kill(late_ms);
+  striker_.withdraw();
+  table_.add(strike, striker_.call(), late_ms, violation_);
+}
+
+void SupervisorSweep::check_kill(double& late_ms) {
+  const std::string before = state_;
+  const std::int64_t at = striker_.struck_at();
+  if (!pump([&] { return plant_->all_safe(); }, safe_within, false)) complain("S2: an output stayed energised");
+  if (striker_.was_energised() && plant_->relay.safe_at() > at)
+    late_ms = static_cast<double>(plant_->relay.safe_at() - at) / 1e6;
+  const int runs = plant_->run_commands();
+  if (pump([&] { return !plant_->all_safe() || plant_->run_commands() != runs; }, 40ms, false))
+    complain("S2: an output was energised after the blow");
+  if (!pump([&] { return !alive(); }, safe_within, false)) complain("the supervisor did not end");
+  begin_life();
+  const bool up = pump(
+      [&] {
+        look();
+        return state_ != "?" || !alive();
+      },
+      up_within, false);
+  if (!up || !alive()) return complain("the supervisor did not come back: " + plant_->log());
+  if (state_ == "running") complain("S3: it came back running");
+  if (state_ == "ready" && before == "tripped" && !acknowledged_) complain("S3: the trip was forgotten");
+  if (plant_->run_commands() != runs) complain("S4: its start energised an output");
+  check_record();
+}
+
+// S13: what the journal has shown stands in it, and every snapshot is whole.
+void SupervisorSweep::check_record() {
+  const json events = json::parse(plant_->journal("limit=1000"), nullptr, false);
+  if (!events.is_object() || !events.contains("events")) return complain("S13: the journal cannot be read");
+  std::set<std::string> now;
+  for (const auto& event : events["events"]) now.insert(event.dump());
+  if (events["events"].size() < 1000) {
+    for (const auto& one : written_)
+      if (!now.contains(one)) return complain("S13: the journal has lost " + one);
+  } else {
+    written_.clear();  // older ones lie beyond what one answer holds
+  }
+  std::error_code none;
+  for (const auto& file : std::filesystem::directory_iterator(plant_->state_dir + "/snapshots", none))
+    if (file.path().extension() == ".json" && PlantRig::pick(PlantRig::read(file.path()), "/timestamp") == "?")
+      complain("S13: " + file.path().string() + " is torn");
+}
+
+void SupervisorSweep::check_error(double& late_ms) {
+  const int rounds = rounds_;
+  pump([&] { return rounds_ > rounds + 1; }, 3s);
+  hold_ = true;
+  pump([&] { return state_ == "running" && plant_->all_energised(); }, 2s);
+  const std::int64_t at = test::boot_ns();
+  peer_.tell("crash");
+  // Whoever cannot see the link any more must at least be stoppable, and does not outlive this test.
+  if (!pump([&] { return plant_->all_safe(); }, safe_within, false))
+    complain("S2: after the errors an output stayed energised through a trip");
+  if (plant_->relay.safe_at() > at) late_ms = static_cast<double>(plant_->relay.safe_at() - at) / 1e6;
+  const int runs = plant_->run_commands();
+  if (pump([&] { return !plant_->all_safe() || plant_->run_commands() != runs; }, 60ms, false))
+    complain("S4: energised after the trip, without a start");
+  was_running_ = true;  // the peer is down: it is brought back before the next round
+}
+
+}  // namespace standstill::sweep
