@@ -25,7 +25,8 @@ class Cutters {
   };
   // Judges cutter `index`. Who finds one lost cuts first (S1) and fences it then.
   [[nodiscard]] Look look(std::size_t index, Instant now);
-  // Kills a lost cutter and lets go of its socket. Closing may take its time: descriptors may be on the way in it.
+  // Kills a lost cutter and lets go of its socket. Closing may take its time: descriptors may be on the way
+  // in it.
   void fence(std::size_t index);
 
   // Descriptors: a serial device opened by one cutter goes to the other; GPIO lines go to both.

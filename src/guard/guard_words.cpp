@@ -99,7 +99,8 @@ void Guard::greet(const permit::Hello& hello) {
     latch_.raise_epoch(hello.journal_epoch);
     persist();
   } else if (hello.journal_epoch > latch_.epoch()) {
-    // S3: the guard before this one told of a trip and ended before it was on disk. Whoever was told knows better.
+    // S3: the guard before this one told of a trip and ended before it was on disk. Whoever was told knows
+    // better.
     stop(plan::guard_source, CauseCode::unclean_end,
          "the guard had ended before its last trip was written; the supervisor remembers it", os::now());
     latch_.raise_epoch(hello.journal_epoch - 1);

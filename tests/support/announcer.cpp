@@ -1,5 +1,6 @@
-// Preloaded into a traced program: what needs no system call announces itself by one that no kernel knows, so that
-// a tracer sees every allocation, lock and formatting in its place among the real calls. Nothing else changes.
+// Preloaded into a traced program: what needs no system call announces itself by one that no kernel knows, so
+// that a tracer sees every allocation, lock and formatting in its place among the real calls. Nothing else
+// changes.
 #include "support/announcer.hpp"
 
 #include <dlfcn.h>

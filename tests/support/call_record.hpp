@@ -64,7 +64,9 @@ class CutReading {
 
   // Which output's cutters a call tells; -1: it is none of these.
   [[nodiscard]] int tells(const SeenCall& call) const {
-    if (page_ == 0 || call.number != SYS_futex || (static_cast<int>(call.arguments[1]) & FUTEX_CMD_MASK) != FUTEX_WAKE) return -1;
+    if (page_ == 0 || call.number != SYS_futex ||
+        (static_cast<int>(call.arguments[1]) & FUTEX_CMD_MASK) != FUTEX_WAKE)
+      return -1;
     const std::uint64_t first = page_ + offsetof(pages::CutPage, words);
     if (call.arguments[0] < first || call.arguments[0] >= first + 4 * outputs_) return -1;
     return static_cast<int>((call.arguments[0] - first) / 4);
@@ -82,10 +84,11 @@ class CutReading {
       if (calls_[k].thread == calls_[i].thread && condition(calls_[k])) return k;
     return calls_.size();
   }
-  // S1: what a thread did between `decision` and the last order of the cut, and should not have done. The orders
-  // are the wake of each output's cut word and the setting of a GPIO line; `looks` are reads without waiting
-  // that may stand between the return of the poll and the decision.
-  [[nodiscard]] std::vector<std::string> in_the_way(std::size_t decision, const std::set<long>& looks = {}) const {
+  // S1: what a thread did between `decision` and the last order of the cut, and should not have done. The
+  // orders are the wake of each output's cut word and the setting of a GPIO line; `looks` are reads without
+  // waiting that may stand between the return of the poll and the decision.
+  [[nodiscard]] std::vector<std::string> in_the_way(std::size_t decision,
+                                                    const std::set<long>& looks = {}) const {
     std::vector<std::string> found;
     std::set<int> told;
     bool began = false;
@@ -116,7 +119,9 @@ class CutReading {
     for (std::size_t i = from, count = 0; i < calls_.size() && count < before + after; ++i) {
       if (calls_[i].thread != calls_[place].thread || !calls_[i].entry) continue;
       ++count;
-      text += (tells(calls_[i]) >= 0 ? "  TELLS output " + std::to_string(tells(calls_[i])) : "  " + calls_[i].name()) + "\n";
+      text += (tells(calls_[i]) >= 0 ? "  TELLS output " + std::to_string(tells(calls_[i]))
+                                     : "  " + calls_[i].name()) +
+              "\n";
     }
     return text;
   }

@@ -90,7 +90,8 @@ class GuardRig {
     ASSERT_TRUE(until(
         [&] {
           return port
-              .connect(permit::Hello{static_cast<std::uint32_t>(getpid()), plan::hash(*plan), known_epoch, 0, 0})
+              .connect(
+                  permit::Hello{static_cast<std::uint32_t>(getpid()), plan::hash(*plan), known_epoch, 0, 0})
               .has_value();
         },
         5s))

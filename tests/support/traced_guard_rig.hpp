@@ -15,6 +15,7 @@ class TracedGuardRig : public GuardRig {
  public:
   using GuardRig::GuardRig;
   ~TracedGuardRig() {
+    port.leave(false);
     tracer.reset();  // it is the guard's parent, and ends it
     guard_pid = -1;
   }

@@ -57,9 +57,7 @@ TracedProcess describe(pid_t pid) {
 }
 
 #if defined(__x86_64__)
-void skip_call(pid_t tid) {
-  ptrace_of(PTRACE_POKEUSER, tid, offsetof(user, regs.orig_rax), -1L);
-}
+void skip_call(pid_t tid) { ptrace_of(PTRACE_POKEUSER, tid, offsetof(user, regs.orig_rax), -1L); }
 void set_result(pid_t tid, long result) { ptrace_of(PTRACE_POKEUSER, tid, offsetof(user, regs.rax), result); }
 #elif defined(__aarch64__)
 void skip_call(pid_t tid) {
@@ -256,9 +254,9 @@ void Tracer::at_call(Thread& thread, pid_t tid) {
     set_result(tid, -thread.inject);
     thread.inject = 0;
   }
-  const Deed deed = judge_ ? judge_({watched.process, tid, thread.number, thread.arguments, entry, result,
-                                     thread.index})
-                           : Deed{};
+  const Deed deed =
+      judge_ ? judge_({watched.process, tid, thread.number, thread.arguments, entry, result, thread.index})
+             : Deed{};
   if (deed.what == Deed::What::kill) {
     ::kill(watched.process.pid, SIGKILL);  // it ends without being resumed; at entry the call never happens
     return;

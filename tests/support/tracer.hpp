@@ -1,5 +1,5 @@
-// Runs a program under ptrace(2) and stops it at every system call: to list them, to kill the process at one of
-// them, or to make one fail. What happens depends on the calls alone, never on time.
+// Runs a program under ptrace(2) and stops it at every system call: to list them, to kill the process at one
+// of them, or to make one fail. What happens depends on the calls alone, never on time.
 #pragma once
 
 #include <sys/types.h>
@@ -89,8 +89,8 @@ class Tracer {
   std::map<pid_t, std::shared_ptr<Watched>> processes_;  // by process; the tracer's thread only
   std::map<pid_t, Thread> threads_;                      // by thread; the tracer's thread only
   mutable std::mutex mutex_;
-  std::map<pid_t, int> ended_;          // under mutex_
-  std::map<pid_t, bool> living_;        // traced processes, under mutex_
+  std::map<pid_t, int> ended_;    // under mutex_
+  std::map<pid_t, bool> living_;  // traced processes, under mutex_
   std::thread thread_;
 };
 

@@ -8,7 +8,8 @@ using permit::Word;
 using test::Tracer;
 
 namespace {
-constexpr Duration safe_within = 5s;  // heartbeat 0.4 s, permit 1.5 s, the serial time-out; the rest is a busy machine
+constexpr Duration safe_within =
+    5s;  // heartbeat 0.4 s, permit 1.5 s, the serial time-out; the rest is a busy machine
 constexpr Duration reached_within = 60s;
 constexpr Duration up_within = 30s;
 }  // namespace
@@ -34,15 +35,16 @@ void GuardSweep::begin_life() {
   rig_->lost = false;
   rig_->start_traced(
       [this](const test::TracedProcess& process) {
-        const bool hit = victim_ == Victim::guard ? test::is_guard(process)
-                                                  : test::is_cutter(process, victim_ == Victim::cutter1 ? 1 : 2);
+        const bool hit = victim_ == Victim::guard
+                             ? test::is_guard(process)
+                             : test::is_cutter(process, victim_ == Victim::cutter1 ? 1 : 2);
         if (hit) {
           victim_pid_ = process.pid;
           ++lives_;
         }
-        return hit                                                        ? Tracer::Role::step
+        return hit                                                   ? Tracer::Role::step
                : victim_ != Victim::guard && test::is_guard(process) ? Tracer::Role::follow
-                                                                          : Tracer::Role::leave;
+                                                                     : Tracer::Role::leave;
       },
       [this](const test::TracedCall& call) { return striker_.judge(call); });
 }
@@ -53,6 +55,8 @@ void GuardSweep::say(Word word) {
   body.epoch = rig_->state->epoch;
   body.who = "sweep";
   if (word == Word::start) ++starts_;
+  said_ = word;
+  said_in_ = rig_->state->epoch;
   asked_ = rig_->port.word(body);
   asked_until_ = os::now() + 500ms;
 }
@@ -65,6 +69,7 @@ void GuardSweep::watch_relay() {
   if (rig_->state->epoch < highest_)
     complain("S3: epoch " + std::to_string(rig_->state->epoch) + " after " + std::to_string(highest_));
   highest_ = std::max(highest_, rig_->state->epoch);
+  last_ = rig_->state->state;
 }
 
 void GuardSweep::lead() {
@@ -73,7 +78,8 @@ void GuardSweep::lead() {
     rig_->state.reset();
     link_told_ = false;
     asked_ = 0;
-    const permit::Hello hello{static_cast<std::uint32_t>(::getpid()), plan::hash(*rig_->plan), highest_, 0, 0};
+    const permit::Hello hello{static_cast<std::uint32_t>(::getpid()), plan::hash(*rig_->plan), highest_, 0,
+                              0};
     static_cast<void>(rig_->port.connect(hello));
     return;
   }
@@ -87,7 +93,10 @@ void GuardSweep::lead() {
     if (!rig_->answers.contains(asked_) && os::now() < asked_until_) return;
     // A refusal (a cause has not settled yet) is not asked about again at once.
     const auto answer = rig_->answers.find(asked_);
-    if (answer != rig_->answers.end() && answer->second != Refusal::none) next_word_ = os::now() + 25ms;
+    if (answer != rig_->answers.end() && answer->second != Refusal::none) {
+      next_word_ = os::now() + 25ms;
+      said_.reset();
+    }
     asked_ = 0;
   }
   if (os::now() < next_word_) return;
@@ -139,8 +148,8 @@ void GuardSweep::kill_victim() {
 
 Survey GuardSweep::survey() {
   Survey seen;
-  begin();
   striker_.survey(&seen);
+  begin();
   rounds_ = 0;
   const bool done = pump([&] { return rounds_ >= 2 && round_ == Round::tripped; }, up_within);
   striker_.survey(nullptr);
@@ -151,8 +160,9 @@ void GuardSweep::begin() {
   if (rig_->send_permits) return;
   rig_->send_permits = true;
   rig_->permit_tick();
-  // What a relay does at power-up is its own affair: the sweep begins with outputs that were made safe once. (A guard
-  // that dies before it has cutters leaves them as they are until the supervisor, or systemd, starts the next one.)
+  // What a relay does at power-up is its own affair: the sweep begins with outputs that were made safe once.
+  // (A guard that dies before it has cutters leaves them as they are until the supervisor, or systemd, starts
+  // the next one.)
   pump([&] { return rig_->all_safe(); }, up_within);
 }
 
@@ -181,25 +191,24 @@ void GuardSweep::deal(const Strike& strike) {
 
 // After a kill: S2 within the deadline, S3 and S4 when the process is back.
 std::string GuardSweep::check_kill(const Strike&, double& late_ms) {
-  const auto before = rig_->state ? rig_->state->state : LatchState::tripped;
-  const bool start_was_said = asked_ != 0 && before == LatchState::ready;
-  const bool reset_was_said = asked_ != 0 && before == LatchState::tripped;
+  const LatchState before = last_;
+  // The guard may have obeyed a word and died before it could say so: `ready` is right if that word was a
+  // reset.
+  const bool reset_was_said = said_ == Word::reset && said_in_ == highest_ && before == LatchState::tripped;
   const std::int64_t at = striker_.struck_at();
   if (!pump([&] { return rig_->all_safe(); }, safe_within, false)) complain("S2: an output stayed energised");
   for (const auto& relay : rig_->relay)
     if (relay->safe_at() > at) late_ms = std::max(late_ms, static_cast<double>(relay->safe_at() - at) / 1e6);
   if (!striker_.was_energised()) late_ms = -1;  // it was safe, and was only told again
   int runs = rig_->relay[0]->run_commands();
-  const auto quiet = [&] {
-    return rig_->all_safe() && rig_->relay[0]->run_commands() == runs;
-  };
+  const auto quiet = [&] { return rig_->all_safe() && rig_->relay[0]->run_commands() == runs; };
   pump([&] { return !quiet(); }, 40ms, false);
   if (!quiet()) complain("S2: an output was energised after the blow");
   runs = rig_->relay[0]->run_commands();
   // What comes back is led to its state by nobody: only the connection is made.
   if (victim_ == Victim::guard) {
     rig_->state.reset();
-    if (!pump([&] { return rig_->tracer->ended(rig_->guard_pid).has_value(); }, safe_within, false))
+    if (!pump([&] { return rig_->tracer->ended(rig_->guard_pid).has_value(); }, up_within, false))
       complain("the guard did not end");
     begin_life();
     const bool up = pump([&] { return rig_->state.has_value(); }, up_within);
@@ -208,7 +217,7 @@ std::string GuardSweep::check_kill(const Strike&, double& late_ms) {
       return violation_;
     }
     const LatchState now = rig_->state->state;
-    const bool may_be_ready = before == LatchState::ready || reset_was_said || start_was_said;
+    const bool may_be_ready = before == LatchState::ready || reset_was_said;
     if (now == LatchState::running) complain("S3: the guard came back running");
     if (now == LatchState::ready && !may_be_ready) complain("S3: the trip was forgotten");
   } else {
@@ -240,7 +249,8 @@ std::string GuardSweep::check_error(double& late_ms) {
   for (const auto& relay : rig_->relay)
     if (relay->safe_at() > at) late_ms = std::max(late_ms, static_cast<double>(relay->safe_at() - at) / 1e6);
   const int runs = rig_->relay[0]->run_commands();
-  const bool moved = pump([&] { return !rig_->all_safe() || rig_->relay[0]->run_commands() != runs; }, 60ms, false);
+  const bool moved =
+      pump([&] { return !rig_->all_safe() || rig_->relay[0]->run_commands() != runs; }, 60ms, false);
   if (moved) complain("S4: energised after the trip, without a start");
   return violation_;
 }

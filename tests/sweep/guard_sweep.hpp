@@ -1,5 +1,6 @@
-// The sweep over guard and cutters: a real guard, two real cutters, a relay at the far end of a pty as the judge, and
-// this program as supervisor and operator. It leads them round and round: start, trip, acknowledge, reset, start.
+// The sweep over guard and cutters: a real guard, two real cutters, a relay at the far end of a pty as the
+// judge, and this program as supervisor and operator. It leads them round and round: start, trip,
+// acknowledge, reset, start.
 #pragma once
 
 #include "support/traced_guard_rig.hpp"
@@ -19,8 +20,8 @@ class GuardSweep {
  private:
   enum class Round { up, running, tripped };  // how far the victim's present life has come
   void begin();
-  void begin_life();      // (re)starts whatever does not run
-  void lead();            // one step of supervisor and operator
+  void begin_life();  // (re)starts whatever does not run
+  void lead();        // one step of supervisor and operator
   bool pump(const std::function<bool()>& condition, Duration limit, bool leading = true);
   void say(permit::Word word);
   void watch_relay();
@@ -39,10 +40,13 @@ class GuardSweep {
   std::atomic<pid_t> victim_pid_ = -1;
   std::atomic<int> lives_ = 0;  // of the victim
   int lives_at_order_ = 0;
-  Epoch highest_ = 0;           // of all states that were told
-  int starts_ = 0;              // words `start` that were sent: no more than so many times may the relay run
-  std::uint64_t asked_ = 0;     // the word that waits for its answer
+  Epoch highest_ = 0;        // of all states that were told
+  int starts_ = 0;           // words `start` that were sent: no more than so many times may the relay run
+  std::uint64_t asked_ = 0;  // the word that waits for its answer
   Instant asked_until_{}, next_word_{};
+  std::optional<permit::Word> said_;  // the newest word, unless it was refused, and its epoch
+  Epoch said_in_ = 0;
+  LatchState last_ = LatchState::tripped;  // the newest that a guard has told
   bool link_told_ = false, hold_ = false;
   Standing link_ = Standing::unknown;
   Round round_ = Round::up;

@@ -15,8 +15,8 @@ namespace standstill::sweep {
 enum class Victim { guard, cutter1, cutter2, supervisor };
 inline constexpr const char* victim_names[] = {"guard", "cutter 1", "cutter 2", "supervisor"};
 
-// Kill: at the `index`-th call of the process since it began. Error: the `index`-th call named `number` and the
-// `burst` - 1 after it fail with `error`.
+// Kill: at the `index`-th call of the process since it began. Error: the `index`-th call named `number` and
+// the `burst` - 1 after it fail with `error`.
 struct Strike {
   Victim victim = Victim::guard;
   std::uint64_t index = 1;
@@ -72,9 +72,10 @@ class Table {
     auto late = late_;
     std::sort(late.begin(), late.end());
     if (!late.empty())
-      std::printf("from the blow to every output safe, where one was energised: %zu blows, p50 %.2f ms, p99 %.2f "
-                  "ms, worst %.2f ms\n",
-                  late.size(), late[late.size() / 2], late[late.size() * 99 / 100], late.back());
+      std::printf(
+          "from the blow to every output safe, where one was energised: %zu blows, p50 %.2f ms, p99 %.2f "
+          "ms, worst %.2f ms\n",
+          late.size(), late[late.size() / 2], late[late.size() * 99 / 100], late.back());
     std::printf("%d blows, %d violations", blows_, violations_);
     if (missed_ > 0) std::printf(", %d places were not reached again", missed_);
     std::printf("\n");

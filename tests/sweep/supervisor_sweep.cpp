@@ -50,7 +50,8 @@ SupervisorSweep::~SupervisorSweep() {
   tracer_.reset();
   // The guards outlive their supervisors: end them, and the cutters that they started.
   for (const pid_t guard : guards_) {
-    if (!PlantRig::alive(guard) || PlantRig::read("/proc/" + std::to_string(guard) + "/comm") != "standstill-guar\n")
+    if (!PlantRig::alive(guard) ||
+        PlantRig::read("/proc/" + std::to_string(guard) + "/comm") != "standstill-guar\n")
       continue;
     const auto cutters = children_of(guard);
     ::kill(guard, SIGKILL);
@@ -110,7 +111,8 @@ void SupervisorSweep::lead() {
     for (const auto& event : events["events"]) written_.insert(event.dump());
 }
 
-bool SupervisorSweep::pump(const std::function<bool()>& condition, std::chrono::milliseconds limit, bool leading) {
+bool SupervisorSweep::pump(const std::function<bool()>& condition, std::chrono::milliseconds limit,
+                           bool leading) {
   const auto end = std::chrono::steady_clock::now() + limit;
   while (std::chrono::steady_clock::now() < end) {
     if (condition()) return true;
@@ -157,13 +159,14 @@ void SupervisorSweep::deal(const Strike& strike) {
 void SupervisorSweep::check_kill(double& late_ms) {
   const std::string before = state_;
   const std::int64_t at = striker_.struck_at();
-  if (!pump([&] { return plant_->all_safe(); }, safe_within, false)) complain("S2: an output stayed energised");
+  if (!pump([&] { return plant_->all_safe(); }, safe_within, false))
+    complain("S2: an output stayed energised");
   if (striker_.was_energised() && plant_->relay.safe_at() > at)
     late_ms = static_cast<double>(plant_->relay.safe_at() - at) / 1e6;
   const int runs = plant_->run_commands();
   if (pump([&] { return !plant_->all_safe() || plant_->run_commands() != runs; }, 40ms, false))
     complain("S2: an output was energised after the blow");
-  if (!pump([&] { return !alive(); }, safe_within, false)) complain("the supervisor did not end");
+  if (!pump([&] { return !alive(); }, up_within, false)) complain("the supervisor did not end");
   begin_life();
   const bool up = pump(
       [&] {
@@ -192,7 +195,8 @@ void SupervisorSweep::check_record() {
   }
   std::error_code none;
   for (const auto& file : std::filesystem::directory_iterator(plant_->state_dir + "/snapshots", none))
-    if (file.path().extension() == ".json" && PlantRig::pick(PlantRig::read(file.path()), "/timestamp") == "?")
+    if (file.path().extension() == ".json" &&
+        PlantRig::pick(PlantRig::read(file.path()), "/timestamp") == "?")
       complain("S13: " + file.path().string() + " is torn");
 }
 

@@ -1,5 +1,6 @@
-// The sweep over the supervisor: a whole plant, whose guard and cutters live on while the supervisor is killed, and an
-// operator who leads it round through HTTP. After each kill: S2, S3, S4, and S13 for journal and snapshots.
+// The sweep over the supervisor: a whole plant, whose guard and cutters live on while the supervisor is
+// killed, and an operator who leads it round through HTTP. After each kill: S2, S3, S4, and S13 for journal
+// and snapshots.
 #pragma once
 
 #include <set>

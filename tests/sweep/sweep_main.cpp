@@ -27,7 +27,7 @@ struct Options {
   std::size_t sample = 0;  // blows a process; 0: all of them
   std::uint32_t seed = 1;
   unsigned jobs = 6;
-  std::string only;        // name of one process
+  std::string only;  // name of one process
 };
 
 std::vector<Strike> errors_of(Victim victim, const Survey& survey) {
@@ -123,7 +123,8 @@ int run(const Options& options) {
   std::array<Survey, 4> surveys;
   std::vector<Victim> victims;
   for (const Victim victim : {Victim::guard, Victim::cutter1, Victim::cutter2, Victim::supervisor})
-    if (options.only.empty() || options.only == victim_names[static_cast<int>(victim)]) victims.push_back(victim);
+    if (options.only.empty() || options.only == victim_names[static_cast<int>(victim)])
+      victims.push_back(victim);
   {
     std::vector<std::thread> all;
     for (const Victim victim : victims)
@@ -136,9 +137,10 @@ int run(const Options& options) {
   }
   for (const Victim victim : victims) {
     const Survey& survey = surveys[static_cast<std::size_t>(victim)];
-    std::printf("%s: %zu system calls from its start through start, trip, acknowledge, reset and start, %zu "
-                "different ones\n",
-                victim_names[static_cast<int>(victim)], survey.calls.size(), survey.counts().size());
+    std::printf(
+        "%s: %zu system calls from its start through start, trip, acknowledge, reset and start, %zu "
+        "different ones\n",
+        victim_names[static_cast<int>(victim)], survey.calls.size(), survey.counts().size());
     const std::size_t share = options.sample;
     work.add(kills_of(victim, survey), share, dice);
     work.add(errors_of(victim, survey), share == 0 ? 0 : (share + 1) / 2, dice);
@@ -179,11 +181,12 @@ int main(int argc, char** argv) {
     else if (value != nullptr && word == "--only")
       options.only = value;
     else {
-      std::fprintf(stderr,
-                   "usage: sweep [--sample BLOWS] [--seed N] [--jobs N] [--only 'guard'|'cutter 1'|'cutter 2'|"
-                   "'supervisor']\n"
-                   "Kills each process at each of its system calls, and lets calls fail; prints a table and a "
-                   "count.\n");
+      std::fprintf(
+          stderr,
+          "usage: sweep [--sample BLOWS] [--seed N] [--jobs N] [--only 'guard'|'cutter 1'|'cutter 2'|"
+          "'supervisor']\n"
+          "Kills each process at each of its system calls, and lets calls fail; prints a table and a "
+          "count.\n");
       return 2;
     }
     ++i;

@@ -1,5 +1,5 @@
-// S1: between the decision to trip and the last order of the cut, the deciding thread does nothing else. The shipped
-// programs run under a tracer; allocations, locks and formatting are made visible by the announcer.
+// S1: between the decision to trip and the last order of the cut, the deciding thread does nothing else. The
+// shipped programs run under a tracer; allocations, locks and formatting are made visible by the announcer.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -14,9 +14,9 @@ namespace {
 
 const std::vector<std::string> announcing{"LD_PRELOAD=" ANNOUNCER};
 
-// What a guard may do between the return of its poll and a decision that no input, but time or a death, brings
-// about: look at its eventfd, its two sockets and its children. None of them waits: the descriptors are
-// non-blocking or are read with MSG_DONTWAIT, the children with WNOHANG.
+// What a guard may do between the return of its poll and a decision that no input, but time or a death,
+// brings about: look at its eventfd, its two sockets and its children. None of them waits: the descriptors
+// are non-blocking or are read with MSG_DONTWAIT, the children with WNOHANG.
 const std::set<long> looks{SYS_read, SYS_recvfrom, SYS_recvmsg, SYS_wait4};
 
 bool returns_from(const SeenCall& call, long number) { return !call.entry && call.number == number; }
@@ -48,15 +48,16 @@ class CutFirst : public testing::Test {
     EXPECT_TRUE(rig->until([&] { return rig->all_safe(); }));
     EXPECT_TRUE(rig->until([&] { return rig->state && rig->state->state == LatchState::tripped; }));
   }
-  // The guard's cut after the mark; what stands between `decision` (the newest call before the cut that fulfils
-  // it) and the cut's end is the result.
+  // The guard's cut after the mark; what stands between `decision` (the newest call before the cut that
+  // fulfils it) and the cut's end is the result.
   template <class Decision>
   void expect_nothing_in_the_way(const Decision& decision, const std::set<long>& allowed = {}) {
     const CutReading reading(record.all(), rig->guard_pid, 2);
     const std::size_t cut = reading.first_order(mark);
     ASSERT_LT(cut, reading.size()) << "the guard ordered no cut";
     const std::size_t decided = reading.newest_before(cut, decision);
-    ASSERT_LT(decided, reading.size()) << "what led to the cut is not in the record:\n" << reading.around(cut);
+    ASSERT_LT(decided, reading.size()) << "what led to the cut is not in the record:\n"
+                                       << reading.around(cut);
     const auto found = reading.in_the_way(decided, allowed);
     EXPECT_TRUE(found.empty()) << "in the way of the cut: " << list(found) << "\n" << reading.around(cut);
   }
@@ -164,7 +165,8 @@ class CutFirstPlant : public CutFirst {
     const std::size_t cut = reading.first_order(mark);
     ASSERT_LT(cut, reading.size()) << "no cut was ordered";
     const std::size_t decided = reading.newest_before(cut, decision);
-    ASSERT_LT(decided, reading.size()) << "what led to the cut is not in the record:\n" << reading.around(cut);
+    ASSERT_LT(decided, reading.size()) << "what led to the cut is not in the record:\n"
+                                       << reading.around(cut);
     const auto found = reading.in_the_way(decided, allowed);
     EXPECT_TRUE(found.empty()) << "in the way of the cut: " << list(found) << "\n" << reading.around(cut);
   }
@@ -200,9 +202,8 @@ TEST_F(CutFirstPlant, S1_CutterOnTheDeathOfTheGuard) {
   ASSERT_FALSE(HasFatalFailure());
   ::kill(plant->guard(), SIGKILL);
   expect_plant_safe();
-  expect_nothing_in_the_plants_way([](const SeenCall& call) {
-    return returns_from(call, SYS_futex) || returns_from(call, SYS_ppoll);
-  });
+  expect_nothing_in_the_plants_way(
+      [](const SeenCall& call) { return returns_from(call, SYS_futex) || returns_from(call, SYS_ppoll); });
 }
 
 }  // namespace

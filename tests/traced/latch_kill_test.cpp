@@ -1,5 +1,6 @@
-// S3: the guard is killed at every system call of the latch's write, for every kind of change that is written; the
-// next guard comes up tripped, or in the right earlier state, energises nothing, and remembers every epoch.
+// S3: the guard is killed at every system call of the latch's write, for every kind of change that is
+// written; the next guard comes up tripped, or in the right earlier state, energises nothing, and remembers
+// every epoch.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
@@ -18,7 +19,7 @@ struct Place {
   bool entry;
 };
 // The writer's way of one record: the slot, the disk, and the word to the loop that it is done.
-constexpr Place places[] = {{SYS_pwrite64, true},  {SYS_pwrite64, false}, {SYS_fdatasync, true},
+constexpr Place places[] = {{SYS_pwrite64, true},   {SYS_pwrite64, false}, {SYS_fdatasync, true},
                             {SYS_fdatasync, false}, {SYS_write, true},     {SYS_write, false}};
 
 class LatchKill : public testing::TestWithParam<Change> {
