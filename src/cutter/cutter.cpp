@@ -97,6 +97,8 @@ void Cutter::receive_descriptors() {
       if (old >= 0) ::close(old);
     } else if (servers_[message.output] && message.use == pages::FdUse::serial) {
       servers_[message.output]->hand_over(std::move(got.passed));
+    } else if (servers_[message.output] && message.use == pages::FdUse::serial_gone) {
+      servers_[message.output]->let_go();
     }
   }
 }

@@ -40,6 +40,12 @@ void OutputServer::hand_over(os::Fd fd) {
   if (old >= 0) ::close(old);
 }
 
+void OutputServer::let_go() {
+  hand_over({});
+  device_gone_ = true;
+  os::futex_wake_all(word_);  // the word says what it said: this only ends the wait
+}
+
 void OutputServer::tell_share() {
   const int fd = peer_->shareable_fd();
   if (fd == shared_fd_) return;
@@ -97,12 +103,17 @@ void OutputServer::keep_ready() {
 }
 
 [[noreturn]] void OutputServer::serve() {
+  constexpr Duration look_again = 1s;  // a wake that falls between a look and the wait is lost
   const Duration patience = std::chrono::milliseconds(shared_.inner->plan.heartbeat_timeout_ms);
   std::uint32_t standby_word = 0;
   for (;;) {
     if (const int fd = handed_over_.exchange(-1); fd >= 0) {
       peer_->adopt(os::Fd(fd));
       shared_fd_ = fd;
+    }
+    if (device_gone_.exchange(false)) {
+      peer_->let_go();
+      shared_fd_ = peer_->shareable_fd();
     }
     const Turn turn = look();
     const Instant now = os::now();
@@ -135,6 +146,7 @@ void OutputServer::keep_ready() {
       until = answered ? now + 1s : std::max(standby_until_, retry_at_);
     } else {
       standby_until_ = never;
+      until = now + look_again;
     }
     os::futex_wait(word_, turn.word, until);
   }

@@ -30,8 +30,11 @@ class OutputServer {
   // Body of the thread; never returns.
   [[noreturn]] void serve();
 
-  // From the main thread: the other cutter opened (or lost) the device. Takes effect at the next turn.
+  // From the main thread: the other cutter opened the device. Takes effect at the next turn.
   void hand_over(os::Fd fd);
+  // From the main thread: the other cutter lost the device. What is held of it is closed at once, or it would
+  // return under another name.
+  void let_go();
 
  private:
   struct Turn {
@@ -62,6 +65,7 @@ class OutputServer {
   Instant standby_until_ = never;
   int shared_fd_ = -1;
   std::atomic<int> handed_over_{-1};
+  std::atomic<bool> device_gone_ = false;
 };
 
 }  // namespace standstill::cutter

@@ -145,14 +145,11 @@ void Cutters::forward_descriptors() {
       os::Received got = os::receive_packet(sockets_[from].get(), &message, sizeof message);
       if (got.bytes != static_cast<std::ptrdiff_t>(sizeof message) || message.output >= plan::max_outputs)
         break;
-      if (message.use == pages::FdUse::serial) {
-        if (sockets_[1 - from]) [[maybe_unused]]
-          const bool sent =
-              os::send_packet(sockets_[1 - from].get(), &message, sizeof message, got.passed.get());
-        serial_[message.output] = std::move(got.passed);
-      } else {
-        serial_[message.output].reset();  // held open it would make the device return under another name
-      }
+      // Gone: held open by anybody, the device would return under another name.
+      const int passed = message.use == pages::FdUse::serial ? got.passed.get() : -1;
+      if (sockets_[1 - from]) [[maybe_unused]]
+        const bool sent = os::send_packet(sockets_[1 - from].get(), &message, sizeof message, passed);
+      serial_[message.output] = message.use == pages::FdUse::serial ? std::move(got.passed) : os::Fd();
     }
   }
 }

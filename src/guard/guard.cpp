@@ -87,14 +87,14 @@ Guard::End Guard::run() {
   outputs_.acquire_lines(now);  // with their safe levels, before anything else can take time
   outputs_.cut_all(now);
   const auto record = record_of(store_);
-  latch_.boot(record ? &*record : nullptr, now, os::wall_ns());
+  const bool tripped = latch_.boot(record ? &*record : nullptr, now, os::wall_ns());
   no_record_ = !record;
   // These stand for themselves; everything else is unknown until somebody reports it.
   latch_.report(plan::guard_source, Standing::clear, {.at = now});
   latch_.report(plan::operator_source, Standing::clear, {.at = now});
   event(permit::EventKind::guard_started, "guard", realtime_ ? "in real time" : "without real time",
         ::getpid());
-  if (!record || record->state == LatchState::running) event(permit::EventKind::trip, latch_.first_out());
+  if (tripped) event(permit::EventKind::trip, latch_.first_out());
   if (!store_.trouble().empty()) {
     std::fprintf(stderr, "standstill-guard: %s; nothing can be started until this is mended\n",
                  store_.trouble().c_str());

@@ -53,6 +53,10 @@ std::expected<void, std::string> GuardProcess::start() {
   return std::unexpected(program_ + ": cannot be started: " + std::strerror(error));
 }
 
+void GuardProcess::fence() {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
 bool GuardProcess::running() {
   if (pid_ <= 0) return false;
   int status = 0;

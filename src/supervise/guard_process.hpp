@@ -15,6 +15,9 @@ class GuardProcess {
   // In a session of its own; it takes its own lock, so starting a second one does no harm.
   [[nodiscard]] std::expected<void, std::string> start();
   [[nodiscard]] bool ours() const { return pid_ > 0; }
+  // A guard of ours that hangs before it has said a word: it is ended, and the next one makes everything
+  // safe.
+  void fence();
   // Collects it when it has ended. True while it runs.
   bool running();
 

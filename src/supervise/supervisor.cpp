@@ -15,6 +15,7 @@ namespace {
 
 constexpr Duration publish_every = 250ms;
 constexpr Duration turning_within = 2s;
+constexpr Duration welcome_within = 10s;  // a loaded machine may take its time to start a process
 
 std::filesystem::path journal_file(const config::Config& config) {
   return config.site.state_dir / "journal.db";
@@ -100,12 +101,32 @@ void Supervisor::connect_guard() {
   hello.plan_hash = plan_.hash;
   hello.journal_epoch = std::max(journal_epoch_, view_.guard.epoch);
   const auto connected = port_.connect(hello);
-  if (connected) return;
+  if (connected) {
+    welcomed_ = false;
+    view_.guard_trouble = "it has not answered the greeting yet";
+    connect_timer_ = loop_.after(welcome_within, [this] { unwelcome(); });
+    return;
+  }
   view_.guard_trouble = connected.error();
   if (!guard_process_.running())
     if (const auto started = guard_process_.start(); !started) view_.guard_trouble = started.error();
   publish_soon();
   connect_timer_ = loop_.after(50ms, [this] { connect_guard(); });
+}
+
+// S2: a guard that hangs while it starts dies for nobody, and no heartbeat of its is watched yet.
+void Supervisor::unwelcome() {
+  if (ending_ || welcomed_) return;
+  const bool ours = guard_process_.running();
+  view_.guard_trouble =
+      "it took the connection and has said nothing for " + std::to_string(to_ms(welcome_within) / 1000) +
+      (ours ? " s: it hangs, and is replaced" : " s: it hangs; end it, and it is started anew");
+  journal("guard", "hangs", "guard", view_.guard_trouble);
+  tell("lost", "guard_lost", "guard", view_.guard_trouble, os::wall_ns());
+  port_.leave(false);
+  if (ours) guard_process_.fence();
+  publish_soon();
+  connect_timer_ = loop_.after(100ms, [this] { connect_guard(); });
 }
 
 // The permit goes out from here and from nowhere else: after every watch was evaluated, in the same turn.

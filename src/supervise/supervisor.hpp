@@ -83,6 +83,7 @@ class Supervisor {
   void publish();
   void publish_soon();
   void connect_guard();
+  void unwelcome();
   void end_poll(Instant give_up);
   // supervisor_guard.cpp: what the guard says
   void on_welcome(const permit::StateBody& body);
@@ -143,7 +144,7 @@ class Supervisor {
   os::Loop::Timer tick_timer_, publish_timer_, connect_timer_, end_timer_, proof_timer_, tell_timer_;
   std::atomic<std::int64_t> last_turn_ns_ = 0;
   std::atomic<bool> ended_ = false;
-  bool ending_ = false, publish_pending_ = false, asked_replan_ = false;
+  bool ending_ = false, publish_pending_ = false, asked_replan_ = false, welcomed_ = false;
   std::function<void()> ended_callback_;
 };
 

@@ -12,6 +12,7 @@ constexpr Duration tell_at_the_latest = 2s;  // a disk that hangs must not keep 
 }
 
 void Supervisor::on_welcome(const permit::StateBody& body) {
+  welcomed_ = true;
   view_.guard.pid = body.pid;
   if (body.plan_hash != plan_.hash) {
     // The guard still has the old plan: it takes the new one up while it is safe, and comes back.

@@ -1,4 +1,6 @@
 // Rules of the guard that need a read-back, a command or a frozen machine to be seen.
+#include <filesystem>
+
 #include "support/guard_rig.hpp"
 
 namespace standstill::test {
@@ -129,6 +131,34 @@ TEST(GuardFreeze, S2_AllOfThemStoppedAndResumedIsATrip) {
   rig.run_for(300ms);
   EXPECT_TRUE(rig.all_safe());
   EXPECT_EQ(rig.relay[0]->run_commands(), runs);
+}
+
+// How many descriptors of a device a process holds.
+int held_by(pid_t process, const std::string& device) {
+  int count = 0;
+  std::error_code none;
+  for (const auto& one :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/fd", none))
+    if (std::filesystem::read_symlink(one.path(), none).string().starts_with(device)) ++count;
+  return count;
+}
+
+TEST(GuardSerial, AnUnpluggedDeviceIsHeldByNobody) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  ASSERT_FALSE(testing::Test::HasFailure());
+  const auto cutters = rig.cutter_pids();
+  ASSERT_EQ(cutters.size(), 2U);
+  const std::string device = rig.relay[0]->device();
+  EXPECT_TRUE(rig.until([&] { return held_by(cutters[0], device) > 0 && held_by(cutters[1], device) > 0; }))
+      << "one of them could not take over";
+  rig.relay[0]->unplug();
+  EXPECT_TRUE(rig.until([&] {
+    return held_by(cutters[0], device) + held_by(cutters[1], device) + held_by(rig.guard_pid, device) == 0;
+  })) << "held open, it would return under another name";
+  EXPECT_TRUE(rig.until([&] { return rig.state->state == LatchState::tripped; }));
 }
 
 }  // namespace

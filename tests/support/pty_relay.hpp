@@ -30,14 +30,17 @@ class PtyRelay {
     if (openpty(&master_, &slave_, name, nullptr, nullptr) != 0)
       throw std::runtime_error("no pseudo terminal");
     name_ = name;
+    for (const int fd : {master_, slave_}) fcntl(fd, F_SETFD, FD_CLOEXEC);  // or a guard would hold both ends
     termios raw{};
     tcgetattr(slave_, &raw);
     cfmakeraw(&raw);
     tcsetattr(slave_, TCSANOW, &raw);
     thread_ = std::thread([this] { listen(); });
   }
-  ~PtyRelay() {
-    ending_ = true;
+  ~PtyRelay() { unplug(); }
+  // The device is gone from under whoever holds it, as when somebody pulls the cable.
+  void unplug() {
+    if (ending_.exchange(true)) return;
     thread_.join();
     close(master_);
     close(slave_);

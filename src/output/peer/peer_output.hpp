@@ -40,6 +40,8 @@ class PeerOutput {
   // A descriptor that the other cutter should hold too; -1 when there is none.
   [[nodiscard]] virtual int shareable_fd() const { return -1; }
   virtual void adopt(os::Fd /*fd*/) {}
+  // The other cutter found the device gone: closes what is held of it, unless it is there again.
+  virtual void let_go() {}
 };
 
 [[nodiscard]] std::unique_ptr<PeerOutput> make_peer_output(const plan::Output& output);

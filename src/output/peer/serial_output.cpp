@@ -19,6 +19,12 @@ int SerialOutput::shareable_fd() const { return line_ ? line_->fd() : -1; }
 
 void SerialOutput::adopt(os::Fd fd) { line_ = SerialLine::adopt(output_, std::move(fd)); }
 
+void SerialOutput::let_go() {
+  if (!line_ || !line_->gone()) return;
+  line_.reset();
+  terminate_first_ = true;  // the relay may have heard half of something
+}
+
 bool SerialOutput::open() {
   if (!line_) line_ = SerialLine::open(output_);
   return line_ != nullptr;

@@ -16,6 +16,7 @@ class SerialOutput : public PeerOutput {
   void take_over() override { terminate_first_ = true; }
   int shareable_fd() const override;
   void adopt(os::Fd fd) override;
+  void let_go() override;
 
  private:
   bool open();
