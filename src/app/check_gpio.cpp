@@ -88,6 +88,9 @@ void check_gpio(const config::Config& config, Findings& into) {
       look_at(subject, gpio->chip, gpio->line, true, into);
     if (const auto* lamp = std::get_if<config::IndicatorOutput>(&output.device))
       look_at(subject, lamp->chip, lamp->line, true, into);
+    if (const auto* pulsed = std::get_if<config::WatchdogOutput>(&output.device);
+        pulsed != nullptr && !pulsed->is_device())
+      look_at(subject, pulsed->chip, pulsed->line, true, into);
     if (!output.readback) continue;
     if (const auto* gpio = std::get_if<config::GpioReadback>(&output.readback->input))
       look_at("read-back of " + output.id, gpio->chip, gpio->line, false, into);

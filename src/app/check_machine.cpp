@@ -58,6 +58,23 @@ void serial(const std::string& subject, const std::string& path, Findings& into)
     into.push_back({Grade::good, subject, path + " can be opened"});
 }
 
+// Not opened: opening starts it, and this command does not stay to keep it quiet.
+void watchdog(const std::string& subject, const std::string& path, Findings& into) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) != 0)
+    into.push_back({Grade::bad, subject,
+                    path + ": " + std::strerror(errno) +
+                        ": is its driver loaded? `modprobe softdog` loads one that needs no hardware"});
+  else if (!S_ISCHR(found.st_mode))
+    into.push_back({Grade::bad, subject, path + " is no watchdog device; `ls /dev/watchdog*` lists them"});
+  else if (::access(path.c_str(), W_OK) != 0)
+    into.push_back(
+        {Grade::bad, subject,
+         path + ": " + std::strerror(errno) + ": let the guard's user write it (packaging/udev has a rule)"});
+  else
+    into.push_back({Grade::good, subject, path + " can be opened"});
+}
+
 void peer(const std::string& subject, const std::string& host, std::uint16_t port, Duration time_out,
           Grade when_not, Findings& into) {
   const auto socket = dial(host, port, std::min<Duration>(time_out, 2s));
@@ -156,6 +173,9 @@ void check_devices(const config::Config& config, Findings& into) {
       serial(subject, relay->port.device, into);
     if (const auto* board = std::get_if<config::GuardBoardOutput>(&output.device))
       serial(subject, board->port.device, into);
+    if (const auto* dog = std::get_if<config::WatchdogOutput>(&output.device);
+        dog != nullptr && dog->is_device())
+      watchdog(subject, dog->device, into);
   }
   for (const auto& link : config.links)
     if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer))

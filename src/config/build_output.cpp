@@ -62,7 +62,26 @@ WatchdogOutput watchdog(const Reader& in, const SourceLocation& where) {
   if (in.has("chip") != in.has("line"))
     in.report(Fault::one_of, in.has("chip") ? in.where("chip") : in.where("line"),
               "'chip' and 'line' belong together", "give both, or 'device'");
-  return {in.path("device"), in.text("chip"), in.whole("line"), in.ms("pulse_ms"), in.ms("expires_ms")};
+  WatchdogOutput result{in.path("device"), in.text("chip"), in.whole("line"), in.ms("pulse_ms"),
+                        in.ms("expires_ms")};
+  if (!result.is_device()) {
+    // Two edges a period, and one of them may come late.
+    if (!result.chip.empty() && result.expires < 4 * result.pulse)
+      in.report(Fault::contradiction, in.has("expires_ms") ? in.where("expires_ms") : in.where("pulse_ms"),
+                "'expires_ms' is shorter than four pulses, so that one late pulse would drop the relay",
+                "lower 'pulse_ms', or use a relay that holds longer");
+    return result;
+  }
+  if (result.expires.count() > 0 && result.expires < milliseconds(1000))
+    in.report(Fault::contradiction, in.where("expires_ms"), "a watchdog device counts whole seconds",
+              "write 1000 or more, or give 'chip' and 'line'");
+  for (const char* key : {"readback", "escalate"})
+    if (in.has(key))
+      in.report(Fault::contradiction, in.where(key),
+                "'" + std::string(key) +
+                    "' belongs to an output that is cut, and a watchdog device resets the machine",
+                "remove it, or give 'chip' and 'line'");
+  return result;
 }
 
 ModbusCoilOutput modbus_coil(const Reader& in, const SourceLocation& where) {

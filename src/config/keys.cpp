@@ -88,7 +88,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"output", "program", Support::runs, "a program of yours"},
     {"output", "indicator", Support::runs,
      "a lamp, siren or LED; it follows the state and is no part of safety"},
-    {"output", "watchdog", Support::later, "a watchdog device, or a line kept alive by pulses"},
+    {"output", "watchdog", Support::now, "a watchdog device, or a line kept alive by pulses"},
     {"output", "guard-board", Support::later, "the external guard"},
     {"output", "modbus-coil", Support::later, "a coil of a Modbus device"},
     {"output", "s7-bit", Support::later, "a bit of a Siemens S7 PLC"},

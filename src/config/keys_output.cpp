@@ -77,7 +77,9 @@ constexpr auto table = std::to_array<Key>({
      .format = Format::path},
     {.section = "output",
      .name = "device",
-     .meaning = "A watchdog device; or give `chip` and `line`.",
+     .meaning =
+         "A watchdog device, which resets the machine when guard or supervisor hang; or give `chip` and "
+         "`line`.",
      .example = "\"/dev/watchdog\"",
      .kinds = "watchdog",
      .format = Format::path},
@@ -197,7 +199,9 @@ constexpr auto table = std::to_array<Key>({
     {.section = "output",
      .name = "pulse_ms",
      .type = Type::integer,
-     .meaning = "Half period of the pulses that keep a charge-pump relay closed.",
+     .meaning = "Time between two changes of level on the line; they keep a charge-pump relay closed. Give "
+                "the relay's "
+                "pump a hold time of several of them.",
      .example = "10",
      .initial = "10",
      .kinds = "watchdog",
@@ -207,12 +211,14 @@ constexpr auto table = std::to_array<Key>({
     {.section = "output",
      .name = "expires_ms",
      .type = Type::integer,
-     .meaning = "After how long without a sign of life the hardware acts.",
+     .meaning = "After how long without a sign of life the hardware acts: a device resets the machine (whole "
+                "seconds, "
+                "rounded down, at least 1000), the relay of a pulsed line drops (measure it).",
      .example = "5000",
      .initial = "5000",
      .kinds = "watchdog",
      .unit = "ms",
-     .min = 1000,
+     .min = 20,
      .max = 60000},
     {.section = "output",
      .name = "host",

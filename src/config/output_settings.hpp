@@ -59,12 +59,14 @@ struct IndicatorOutput {
   Pattern acknowledged = Pattern::slow;
 };
 
-struct WatchdogOutput {  // a device, or a pulsed line
+struct WatchdogOutput {  // a device that resets the machine, or a line kept alive by pulses
   std::string device;
   std::string chip;
   unsigned line = 0;
   milliseconds pulse{10};
   milliseconds expires{5000};
+
+  [[nodiscard]] bool is_device() const { return !device.empty(); }
 };
 
 struct GuardBoardOutput {
@@ -135,8 +137,13 @@ struct Output {
                GuardBoardOutput, ModbusCoilOutput, S7BitOutput, MqttOutput>
       device;
 
-  // A lamp or siren follows the state; it secures nothing.
-  [[nodiscard]] bool is_safety() const { return !std::holds_alternative<IndicatorOutput>(device); }
+  // A lamp or siren follows the state, and a watchdog device only waits for this machine to stand still:
+  // neither is made safe by a trip.
+  [[nodiscard]] bool is_safety() const {
+    const auto* watchdog = std::get_if<WatchdogOutput>(&device);
+    return !std::holds_alternative<IndicatorOutput>(device) &&
+           (watchdog == nullptr || !watchdog->is_device());
+  }
 };
 
 }  // namespace standstill::config

@@ -213,17 +213,34 @@ class References {
     if (fresh) return;
     const Output& other = config_.outputs[first->second.first];
     const auto* serial = std::get_if<SerialOutput>(&other.device);
-    if (serial != nullptr && std::holds_alternative<SerialOutput>(output.device) && serial->port == line)
+    if (serial != nullptr && std::holds_alternative<SerialOutput>(output.device) && serial->port == line) {
+      check_replies(i, first->second.first);
       return;  // several relays on one board
+    }
     report(Fault::device_shared, where,
            "'" + line.device + "' is already used, differently, at " + to_string(first->second.second),
            "only outputs of kind 'serial' with the same 'baud' and 'framing' may share a device");
   }
 
+  // A board that answers one relay answers the other too; the answer nobody waits for would be taken for the
+  // next.
+  void check_replies(std::size_t i, std::size_t other) {
+    const auto& mine = std::get<SerialOutput>(config_.outputs[i].device);
+    const auto& theirs = std::get<SerialOutput>(config_.outputs[other].device);
+    if (mine.expect_reply.empty() == theirs.expect_reply.empty()) return;
+    const bool only_mine = theirs.expect_reply.empty();
+    report(Fault::contradiction, place("output", only_mine ? i : other, {"expect_reply"}),
+           "'" + config_.outputs[i].id + "' and '" + config_.outputs[other].id +
+               "' share a device, and only one of them waits for its replies",
+           "set 'expect_reply' for every relay of a board, or for none");
+  }
+
   void check_is_safety(const std::string& id, const SourceLocation& where) {
     const Output* output = config_.output(id);
     if (output != nullptr && !output->is_safety())
-      report(Fault::unfit_reference, where, "'" + id + "' is an indicator and secures nothing",
+      report(Fault::unfit_reference, where,
+             "'" + id + "' is " + (output->kind == "indicator" ? "an indicator" : "a watchdog device") +
+                 " and secures nothing",
              "name an output that cuts something");
   }
 

@@ -53,13 +53,13 @@ Cutter::Cutter(std::uint32_t self) : self_index_(static_cast<int>(self)) {
   guard_process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, shared_.inner->guard_pid.load(), 0)));
   const auto& plan = shared_.inner->plan;
   for (std::uint8_t i = 0; i < plan.output_count; ++i)
-    if (!plan::is_line(plan.outputs[i].kind)) servers_[i] = std::make_unique<OutputServer>(shared_, i);
+    if (plan::is_slow(plan.outputs[i].kind)) servers_[i] = std::make_unique<OutputServer>(shared_, i);
 }
 
 void Cutter::lines_to_safe() {
   const auto& plan = shared_.inner->plan;
   for (std::size_t i = 0; i < plan.output_count; ++i) {
-    if (plan.outputs[i].kind == plan::OutputKind::gpio)
+    if (plan::is_cut_line(plan.outputs[i].kind))
       output::set_line(lines_[i].load(), plan.outputs[i].safe_high != 0);
   }
 }

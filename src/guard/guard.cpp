@@ -72,6 +72,11 @@ Guard::Guard(const GuardOptions& options, Foundations foundations, bool realtime
       demands_(plan_, [this](SourceIndex source, const Finding& finding,
                              const DemandWatch& watch) { on_demand(source, finding, watch); }),
       cutters_(options.cutter_program, base_.inner, base_.cuts, base_.notify.get()),
+      watchdogs_(plan_, {.standing = [this](std::size_t output, Standing standing,
+                                            const CauseDetail& why) { on_watchdog(output, standing, why); },
+                         .withheld = [this](std::size_t output, Withheld withheld,
+                                            std::int64_t ms) { on_withheld(output, withheld, ms); }}),
+      boot_note_(options.state_dir + "/watchdog", kernel_boot_id()),
       supervisor_watch_(cuts_, plan_.output_count, base_.notify.get()),
       permits_(std::chrono::milliseconds(plan_.permit_timeout_ms), base_.plan_hash),
       gap_(std::chrono::milliseconds(plan_.heartbeat_timeout_ms)),
@@ -100,6 +105,7 @@ Guard::End Guard::run() {
                  store_.trouble().c_str());
     event(permit::EventKind::latch_not_written, "guard", store_.trouble());
   }
+  begin_watchdogs(record && record->state == LatchState::running, now);
   if (!store_.start_writer(base_.notify.get())) return End::finished;
   persist();
   for (;;) {
@@ -124,6 +130,7 @@ void Guard::turn(Instant now) {
   watch_cuts(now);
   outputs_.update(now);
   outputs_.show(latch_.state(), latch_.acknowledged(), now);
+  feed_watchdogs(now);
   for (std::uint16_t sends = outputs_.take_due_sends(), i = 0; sends != 0;
        sends = static_cast<std::uint16_t>(sends >> 1U), ++i)
     if ((sends & 1U) != 0)
@@ -136,7 +143,7 @@ void Guard::turn(Instant now) {
   }
   if (outputs_.take_lines_changed())
     for (std::size_t i = 0; i < plan_.output_count; ++i)
-      if (plan_.outputs[i].kind == plan::OutputKind::gpio && outputs_.line_fd(i) >= 0)
+      if (plan::is_cut_line(plan_.outputs[i].kind) && outputs_.line_fd(i) >= 0)
         cutters_.give_line(i, outputs_.line_fd(i));
   if (stopper_count_ > 0 && (outputs_.all_safe() || now - tripped_at_ > 2s)) answer_stoppers(true);
   if (dirty_ || now - pushed_at_ >= 1s) push_state(now);
@@ -161,8 +168,8 @@ void Guard::check_own_gap(Instant now) {
 void Guard::wait_for_something(Instant now) {
   const Duration beat = std::chrono::milliseconds(plan_.heartbeat_timeout_ms) / 4;
   Instant until = now + beat;
-  until = std::min(
-      {until, outputs_.deadline(), demands_.deadline(), cutters_.next_look(0), cutters_.next_look(1)});
+  until = std::min({until, outputs_.deadline(), demands_.deadline(), watchdogs_.deadline(),
+                    cutters_.next_look(0), cutters_.next_look(1)});
   if (base_.port->connected() && permits_.heard()) until = std::min(until, permits_.deadline());
   std::array<pollfd, 6 + 2 * plan::max_demands> ask{};
   std::size_t count = 0;
@@ -188,8 +195,13 @@ Guard::End Guard::finish(Instant now) {
   const Instant deadline = now + 6s;
   while ((!cutters_.both_gone() || store_.tried() < persisted_) && os::now() < deadline) {
     inner_.guard_beat_ns.store(to_ns(os::now()));
+    watchdogs_.update(os::now(), Withheld::no);
     timespec nap{.tv_sec = 0, .tv_nsec = 5'000'000};
     ::nanosleep(&nap, nullptr);
+  }
+  if (watchdogs_.any()) {
+    watchdogs_.disarm();
+    boot_note_.ended();
   }
   os::lifeline_release(inner_.guard);
   return replan ? End::replan : End::finished;

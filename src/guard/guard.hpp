@@ -13,12 +13,14 @@
 #include <optional>
 #include <string>
 
+#include "guard/boot_note.hpp"
 #include "guard/cutters.hpp"
 #include "guard/demands.hpp"
 #include "guard/event_ring.hpp"
 #include "guard/latch_store.hpp"
 #include "guard/outputs.hpp"
 #include "guard/supervisor_port.hpp"
+#include "guard/watchdogs.hpp"
 #include "kernel/latch.hpp"
 #include "kernel/permit.hpp"
 
@@ -72,6 +74,12 @@ class Guard {
   void read_stops(Instant now);
   [[nodiscard]] bool sends_are_pointless(Instant now) const;
 
+  // guard_watchdogs.cpp: who resets the machine, and when
+  void begin_watchdogs(bool was_running, Instant now);
+  void feed_watchdogs(Instant now);
+  void on_watchdog(std::size_t output, Standing standing, const CauseDetail& why);
+  void on_withheld(std::size_t output, Withheld withheld, std::int64_t ms);
+
   // guard_words.cpp: what the supervisor says, and what it is told
   void read_supervisor(Instant now);
   void obey(const permit::Message& message, Instant now);
@@ -103,6 +111,9 @@ class Guard {
   Outputs outputs_;
   Demands demands_;
   Cutters cutters_;
+  Watchdogs watchdogs_;
+  BootNote boot_note_;
+  WatchdogRule watchdog_rule_;
   SupervisorWatch supervisor_watch_;
   PermitJudge permits_;
   LoopGap gap_;

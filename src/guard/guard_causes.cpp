@@ -176,7 +176,7 @@ void Guard::watch_cutters(Instant now) {
       if (cutters_.start(i, why)) {
         event(EventKind::cutter_started, plan_.sources[source].name.view(), "");
         for (std::size_t output = 0; output < plan_.output_count; ++output)
-          if (plan_.outputs[output].kind == plan::OutputKind::gpio && outputs_.line_fd(output) >= 0)
+          if (plan::is_cut_line(plan_.outputs[output].kind) && outputs_.line_fd(output) >= 0)
             cutters_.give_line(output, outputs_.line_fd(output));
       } else {
         std::fprintf(stderr, "standstill-guard: %s\n", why.c_str());
@@ -210,7 +210,7 @@ void Guard::read_stops(Instant now) {
 void Guard::answer_stoppers(bool everything_safe) {
   std::size_t safe = 0, all = 0;
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
-    if (plan_.outputs[i].kind == plan::OutputKind::indicator) continue;
+    if (!plan::secures(plan_.outputs[i].kind)) continue;
     ++all;
     const auto info = outputs_.info(i);
     safe += info.commanded_ms >= 0 && info.readback != permit::ReadbackState::failed &&

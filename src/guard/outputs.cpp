@@ -37,7 +37,7 @@ void Outputs::acquire_lines(Instant now) {
     Item& item = items_[i];
     const plan::Output& output = plan_.outputs[i];
     if (plan::is_line(output.kind) && !item.line) {
-      const bool high = output.kind == OutputKind::gpio && output.safe_high != 0;
+      const bool high = plan::is_cut_line(output.kind) && output.safe_high != 0;
       auto line = output::GpioLine::request_output(output.gpio, high, "standstill");
       item.line_missing = !line;
       if (line) {
@@ -46,8 +46,8 @@ void Outputs::acquire_lines(Instant now) {
         begin(item, false, now);
         item.commanded = true;
         item.commanded_at = now;
-        if (output.kind == OutputKind::gpio && !item.failed) stand(i, Standing::clear, {});
-      } else if (output.kind == OutputKind::gpio) {
+        if (plan::is_cut_line(output.kind) && !item.failed) stand(i, Standing::clear, {});
+      } else if (plan::is_cut_line(output.kind)) {
         stand(i, Standing::present, CauseDetail(line.error()));
       }
     }
@@ -74,8 +74,10 @@ void Outputs::begin(Item& item, bool run, Instant now) {
 void Outputs::cut_mask(std::uint32_t due, Instant now, bool again) {
   // Lines first: they act within microseconds, and one that fails must not delay another.
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
-    if ((due >> i & 1U) == 0 || plan_.outputs[i].kind != OutputKind::gpio) continue;
-    const bool set = items_[i].line.set(plan_.outputs[i].safe_high != 0);
+    const plan::Output& output = plan_.outputs[i];
+    if ((due >> i & 1U) == 0 || plan::is_slow(output.kind) || output.kind == OutputKind::indicator) continue;
+    items_[i].pulses.stop();
+    const bool set = output.kind == OutputKind::watchdog || items_[i].line.set(output.safe_high != 0);
     if (items_[i].run || !items_[i].commanded) begin(items_[i], false, now);
     items_[i].commanded = set;
     items_[i].commanded_at = now;
@@ -88,7 +90,7 @@ void Outputs::cut_mask(std::uint32_t due, Instant now, bool again) {
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
     if ((due >> i & 1U) == 0) continue;
     inner_.run[i].store(0);
-    if (!plan::is_line(plan_.outputs[i].kind) && (again || items_[i].run)) begin(items_[i], false, now);
+    if (plan::is_slow(plan_.outputs[i].kind) && (again || items_[i].run)) begin(items_[i], false, now);
   }
   cut_ |= due;
 }
@@ -136,7 +138,11 @@ bool Outputs::command(std::size_t i, bool run, Instant now) {
   }
   begin(item, true, now);
   cut_ &= ~(1U << i);
-  if (output.kind == OutputKind::gpio) {
+  if (output.kind == OutputKind::watchdog) {
+    item.commanded = true;
+    item.commanded_at = now;
+  }
+  if (plan::is_cut_line(output.kind)) {
     item.commanded = item.line.set(output.safe_high == 0);
     item.commanded_at = now;
     // Somebody cut between arming and setting: their wish wins.
@@ -267,11 +273,23 @@ void Outputs::update_slow(std::size_t index, Instant now) {
     deadline_ = std::min(deadline_, item.since + patience);
 }
 
+// Only while the word is the one that was armed: whoever cut has ended the pulses, before the guard knows
+// why.
+void Outputs::pulse(std::size_t index, Instant now) {
+  Item& item = items_[index];
+  const plan::Output& output = plan_.outputs[index];
+  if (!item.run || !item.commanded || !pages::wants_run(inner_, index, cuts_.words[index].load())) return;
+  if (const auto high = item.pulses.due(now, std::chrono::milliseconds(output.pulse_ms)))
+    item.commanded = item.line.set(*high);
+  deadline_ = std::min(deadline_, item.pulses.next());
+}
+
 void Outputs::update_item(std::size_t index, Instant now) {
   Item& item = items_[index];
   const plan::Output& output = plan_.outputs[index];
-  if (output.kind == OutputKind::indicator) return;
-  const bool slow = !plan::is_line(output.kind);
+  if (!plan::secures(output.kind)) return;
+  const bool slow = plan::is_slow(output.kind);
+  if (output.kind == OutputKind::pulse) pulse(index, now);
   if (slow) {
     update_slow(index, now);
     const auto& active = inner_.cutters[inner_.active.load() & 1U].outputs[index];
@@ -350,7 +368,7 @@ bool Outputs::readbacks_show_safe() const {
 bool Outputs::all_safe() const {
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
     const Item& item = items_[i];
-    if (plan_.outputs[i].kind == OutputKind::indicator) continue;
+    if (!plan::secures(plan_.outputs[i].kind)) continue;
     if (item.run || !item.commanded || (is_confirmable(plan_.outputs[i]) && !item.confirmed)) return false;
   }
   return true;

@@ -8,6 +8,7 @@
 
 #include "kernel/stages.hpp"
 #include "output/line/gpio_line.hpp"
+#include "output/line/pulse_train.hpp"
 #include "wire/pages/pages.hpp"
 #include "wire/permit/message.hpp"
 
@@ -81,6 +82,7 @@ class Outputs {
     CauseDetail trouble;
     std::uint32_t seen_report = 0;
     bool lit = false;
+    output::PulseTrain pulses;
   };
 
   // `again`: also what is safe already, because the cutter that brought it about is gone.
@@ -88,6 +90,7 @@ class Outputs {
   void begin(Item& item, bool run, Instant now);
   void update_item(std::size_t index, Instant now);
   void update_slow(std::size_t index, Instant now);
+  void pulse(std::size_t index, Instant now);
   void confirm(std::size_t index, Instant now);
   void fail(std::size_t index, const CauseDetail& why, Instant now);
   void stand(std::size_t index, Standing standing, const CauseDetail& why);

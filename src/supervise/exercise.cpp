@@ -26,7 +26,7 @@ Outcome refused(const std::string& why) {
 
 bool settled(const View& view) {
   for (const auto& output : view.outputs) {
-    if (output.kind == "indicator" || output.info.readback == permit::ReadbackState::failed) continue;
+    if (!output.secures || output.info.readback == permit::ReadbackState::failed) continue;
     if (output.info.commanded_ms < 0 || output.info.readback == permit::ReadbackState::unconfirmed)
       return false;
   }
@@ -47,7 +47,7 @@ json outputs_json(const View& view, Instant begun) {
   json list = json::array();
   const std::int64_t offset = view.guard.tripped_at_ns - to_ns(begun);
   for (const auto& output : view.outputs) {
-    if (output.kind == "indicator") continue;
+    if (!output.secures) continue;
     const auto ms = [&](std::int32_t after_trip) {
       return after_trip < 0 ? json(nullptr) : json(static_cast<double>(offset) / 1e6 + after_trip);
     };
@@ -64,7 +64,7 @@ json outputs_json(const View& view, Instant begun) {
 
 bool effective(const View& view, const std::string& only) {
   for (const auto& output : view.outputs) {
-    if (output.kind == "indicator" || (!only.empty() && output.id != only)) continue;
+    if (!output.secures || (!only.empty() && output.id != only)) continue;
     if (output.info.commanded_ms < 0 || output.info.readback == permit::ReadbackState::failed ||
         output.info.readback == permit::ReadbackState::unconfirmed)
       return false;
@@ -134,7 +134,7 @@ Outcome SupervisorBackend::prooftest(const std::string& output, const terminal::
   if (!lock) return refused("another drill or proof test is under way");
   const ViewPtr before = supervisor_.view();
   bool known = output.empty();
-  for (const auto& one : before->outputs) known = known || (one.id == output && one.kind != "indicator");
+  for (const auto& one : before->outputs) known = known || (one.id == output && one.secures);
   if (!known)
     return {404, record::dump(json{{"error", "there is no output '" + output + "'"},
                                    {"hint", "`standstill status` lists the outputs"}})};
@@ -151,7 +151,7 @@ Outcome SupervisorBackend::prooftest(const std::string& output, const terminal::
   json reports = json::array();
   bool all_passed = true;
   for (const auto& one : after->outputs) {
-    if (one.kind == "indicator" || (!output.empty() && one.id != output)) continue;
+    if (!one.secures || (!output.empty() && one.id != output)) continue;
     const bool passed = effective(*after, one.id);
     all_passed = all_passed && passed;
     json body{{"epoch", after->guard.epoch},

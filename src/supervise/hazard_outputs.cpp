@@ -73,6 +73,12 @@ void HazardRows::does_not_obey(std::vector<Hazard>& into, const config::Output& 
 
 // The way to the device is gone while it is energised.
 void HazardRows::unplugged(std::vector<Hazard>& into, const config::Output& output) const {
+  if (const auto* pulsed = std::get_if<config::WatchdogOutput>(&output.device)) {
+    into.push_back(all("output " + output.id, "loses its GPIO chip (one on a cable)",
+                       "its pulses fail; without them its relay drops",
+                       {"guard", pulsed->pulse + loop_, Order::staged}));
+    return;
+  }
   const bool serial = std::holds_alternative<config::SerialOutput>(output.device);
   const bool program = std::holds_alternative<config::ProgramOutput>(output.device);
   const bool slow = is_slow(output);

@@ -41,6 +41,7 @@ milliseconds act_time(const config::Output& output) {
     const auto bits = 12 * (serial->safe.size() + 1);
     return milliseconds(static_cast<std::int64_t>(bits * 1000 / std::max(serial->port.baud, 1U) + 1));
   }
+  if (const auto* pulsed = std::get_if<config::WatchdogOutput>(&output.device)) return pulsed->expires;
   return is_slow(output) ? output.timeout : milliseconds{1};
 }
 
@@ -59,6 +60,15 @@ HazardRows::HazardRows(const config::Config& config, const plan::Plan& plan)
       loop_(one_loop(plan)),
       heartbeat_(plan.heartbeat_timeout_ms),
       permit_(plan.permit_timeout_ms) {}
+
+const config::WatchdogOutput* HazardRows::watchdog_device() const {
+  const config::WatchdogOutput* first = nullptr;
+  for (const auto& output : config_.outputs)
+    if (const auto* dog = std::get_if<config::WatchdogOutput>(&output.device);
+        dog != nullptr && dog->is_device() && (first == nullptr || dog->expires < first->expires))
+      first = dog;
+  return first;
+}
 
 const plan::Output* HazardRows::compiled(const std::string& id) const {
   for (std::size_t i = 0; i < plan_.output_count; ++i)
@@ -190,11 +200,20 @@ void HazardRows::machine(std::vector<Hazard>& into) const {
                 .by = "nothing on this machine runs",
                 .cuts = {},
                 .remedy = {}};
+  const auto* resetter = watchdog_device();
   for (const auto& output : config_.outputs) {
     if (!output.is_safety()) continue;
     HazardCut one{.output = output.id, .covered = false, .who = {}};
-    if (const auto* dog = std::get_if<config::WatchdogOutput>(&output.device))
-      one = {.output = output.id, .covered = true, .who = "its watchdog", .notice = dog->expires};
+    if (const auto* pulsed = std::get_if<config::WatchdogOutput>(&output.device))
+      one = {.output = output.id,
+             .covered = true,
+             .who = "its relay, without pulses",
+             .notice = pulsed->expires};
+    else if (resetter != nullptr && std::holds_alternative<config::GpioOutput>(output.device))
+      one = {.output = output.id,
+             .covered = true,
+             .who = "the watchdog device, by a reset",
+             .notice = resetter->expires};
     else if (std::holds_alternative<config::GuardBoardOutput>(output.device))
       one = {.output = output.id, .covered = true, .who = "the external guard", .notice = permit_ + loop_};
     if (!one.covered) frozen.cover = Cover::not_covered;
@@ -203,10 +222,20 @@ void HazardRows::machine(std::vector<Hazard>& into) const {
   if (frozen.cuts.empty()) frozen.cover = Cover::not_covered;
   if (frozen.cover == Cover::not_covered)
     frozen.remedy =
-        "no process can cover this: lead the same power through a hardware watchdog or the external guard "
-        "(output kinds \"watchdog\" and \"guard-board\", in a later version), or a time-delay relay that "
-        "this machine must refresh";
+        "no process can cover this: lead the same power through a charge-pump relay that needs pulses "
+        "(output "
+        "kind \"watchdog\" with chip and line), or through a time-delay relay that this machine must refresh";
+  if (resetter != nullptr)
+    frozen.remedy +=
+        std::string(frozen.remedy.empty() ? "" : ". ") +
+        "After a reset a pin is an input: its external pull must mean safe, and the chip must be the "
+        "processor's own. What hangs on a cable stays as it is until the guard has started again";
   into.push_back(std::move(frozen));
+  for (const auto& output : config_.outputs)
+    if (const auto* dog = std::get_if<config::WatchdogOutput>(&output.device);
+        dog != nullptr && dog->is_device())
+      into.push_back(all("output " + output.id, "is gone", "it takes no sign of life",
+                         {"guard", dog->expires / 4 + loop_, Order::staged}));
   into.push_back(all("machine", "slept and resumes", "the boot clock counts the sleep",
                      {"guard", loop_, Order::staged}));
 }

@@ -40,6 +40,7 @@ class HazardRows {
   void unplugged(std::vector<Hazard>& into, const config::Output& output) const;
   void readback(std::vector<Hazard>& into, const config::Output& output) const;
   [[nodiscard]] Order order_for(const config::Link* lost) const;
+  [[nodiscard]] const config::WatchdogOutput* watchdog_device() const;  // the quickest; null: there is none
   [[nodiscard]] const plan::Output* compiled(const std::string& id) const;
   [[nodiscard]] config::milliseconds stage_of(const std::string& id, Order order) const;
 

@@ -237,6 +237,14 @@ class Compiler {
       into.kind = plan::OutputKind::program;
       arguments(into.safe_argv, program->safe, output);
       arguments(into.run_argv, program->run, output);
+    } else if (const auto* dog = std::get_if<config::WatchdogOutput>(&output.device)) {
+      into.expires_ms = static_cast<std::uint32_t>(dog->expires.count());
+      into.pulse_ms = static_cast<std::uint32_t>(dog->pulse.count());
+      into.kind = dog->is_device() ? plan::OutputKind::watchdog : plan::OutputKind::pulse;
+      if (dog->is_device())
+        put(into.device, dog->device, output, "device");
+      else
+        line(into.gpio, dog->chip, dog->line);
     } else if (const auto* lamp = std::get_if<config::IndicatorOutput>(&output.device)) {
       into.kind = plan::OutputKind::indicator;
       line(into.gpio, lamp->chip, lamp->line);

@@ -56,7 +56,7 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
   for (std::size_t i = 0; i < compiled.source_count; ++i)
     view_.sources.push_back({std::string(compiled.sources[i].name.view()), Standing::unknown, true, {}});
   for (const auto& output : config.outputs)
-    view_.outputs.push_back({output.id, output.kind, {}, readback_words(output)});
+    view_.outputs.push_back({output.id, output.kind, {}, readback_words(output), output.is_safety()});
   board_ = std::make_unique<WatchBoard>(
       config_, plan_, tags_,
       [this](const std::string& id) {

@@ -95,7 +95,7 @@ void Supervisor::tripped(const permit::StateBody& body) {
 void Supervisor::measure_stages(const permit::StateBody& body) {
   std::int32_t commanded = 0, confirmed = 0;
   for (std::size_t i = 0; i < view_.outputs.size(); ++i) {
-    if (view_.outputs[i].kind == "indicator") continue;
+    if (!view_.outputs[i].secures) continue;
     const auto& info = body.outputs[i];
     if (info.commanded_ms < 0) return;
     commanded = std::max(commanded, info.commanded_ms);

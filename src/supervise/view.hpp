@@ -26,6 +26,7 @@ struct OutputView {
   std::string id, kind;
   permit::OutputInfo info{};
   std::string readback_text;  // how its safe state is proved, in words; empty: by eye
+  bool secures = true;        // it is cut by a trip
 };
 
 struct SourceView {

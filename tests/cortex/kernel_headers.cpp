@@ -20,6 +20,7 @@
 #include "kernel/watch_remote.hpp"
 #include "kernel/watch_sample.hpp"
 #include "kernel/watch_silence.hpp"
+#include "kernel/watchdog.hpp"
 
 namespace {
 

@@ -172,5 +172,26 @@ TEST(Guard, S12_ARelayThatDoesNotConfirmEscalates) {
   EXPECT_TRUE(rig.until([&] { return rig.state->outputs[0].readback == permit::ReadbackState::failed; }));
 }
 
+TEST(Guard, AWatchdogDeviceThatCannotBeOpenedRefusesStart) {
+  GuardRig rig;
+  plan::Output& dog = rig.plan->outputs[rig.plan->output_count++];
+  dog.kind = plan::OutputKind::watchdog;
+  dog.name = "dog";
+  dog.device = "/dev/null";
+  dog.source = rig.add_source("dog", plan::SourceKind::output);
+  rig.start_guard();
+  rig.connect();
+  rig.link_is(Standing::clear);
+  const auto told = [&] {
+    return std::ranges::any_of(rig.causes, [](const permit::CauseBody& one) {
+      return one.name.view() == "dog" && one.code == CauseCode::output_failed &&
+             one.detail.view() == "/dev/null is no watchdog device; `ls /dev/watchdog*` lists them";
+    });
+  };
+  EXPECT_TRUE(rig.until(told));
+  EXPECT_EQ(rig.word(permit::Word::acknowledge, rig.state->epoch), Refusal::none);
+  EXPECT_TRUE(has(rig.word(permit::Word::reset, rig.state->epoch), Refusal::cause_present));
+}
+
 }  // namespace
 }  // namespace standstill::test

@@ -16,6 +16,8 @@ std::unique_ptr<PeerOutput> make_peer_output(const plan::Output& output) {
       return std::make_unique<ProgramOutput>(output);
     case plan::OutputKind::gpio:
     case plan::OutputKind::indicator:
+    case plan::OutputKind::pulse:
+    case plan::OutputKind::watchdog:
       break;
   }
   return nullptr;

@@ -149,8 +149,9 @@ enum class EventKind : std::uint8_t {
   stage,
   latch_not_written,
   proof,
+  watchdog,  // signs of life are withheld from a watchdog device, or given again
 };
-inline constexpr std::array<std::string_view, 20> event_kind_names{"guard_started",
+inline constexpr std::array<std::string_view, 21> event_kind_names{"guard_started",
                                                                    "trip",
                                                                    "cause",
                                                                    "cause_gone",
@@ -169,7 +170,8 @@ inline constexpr std::array<std::string_view, 20> event_kind_names{"guard_starte
                                                                    "supervisor_gone",
                                                                    "stage",
                                                                    "latch_not_written",
-                                                                   "proof"};
+                                                                   "proof",
+                                                                   "watchdog"};
 struct EventBody {
   std::uint64_t sequence;  // of the guard's ring, from 1
   std::uint64_t boot_nonce;

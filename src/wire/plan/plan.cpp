@@ -65,7 +65,7 @@ std::expected<void, std::string> verify_outputs(const Plan& plan) {
   for (std::size_t i = 0; i < plan.output_count; ++i) {
     const Output& output = plan.outputs[i];
     const std::string where = "output '" + std::string(output.name.view()) + "'";
-    if (output.kind > OutputKind::indicator) return bad(where + " has an unknown kind");
+    if (output.kind > OutputKind::watchdog) return bad(where + " has an unknown kind");
     if (output.source >= plan.source_count) return bad(where + " has no source");
     if (output.escalate != no_index && output.escalate >= plan.output_count)
       return bad(where + " escalates to nothing");
@@ -75,6 +75,10 @@ std::expected<void, std::string> verify_outputs(const Plan& plan) {
     if (!ended(output)) return bad(where + " has a text without an end");
     if (output.kind == OutputKind::program && output.safe_argv[0] == '\0')
       return bad(where + " has no program");
+    if (output.kind == OutputKind::pulse && (output.pulse_ms < 1 || output.pulse_ms > 1000))
+      return bad(where + " has pulses out of range");
+    if (output.kind == OutputKind::watchdog && (output.expires_ms < 1000 || output.expires_ms > 60000))
+      return bad(where + " has a time-out out of range");
   }
   return {};
 }

@@ -47,7 +47,8 @@ enum InternalSource : std::uint8_t {
   internal_sources
 };
 
-enum class OutputKind : std::uint8_t { gpio, serial, http, program, indicator };
+// `pulse` is a line kept alive by pulses, `watchdog` a device that resets the machine.
+enum class OutputKind : std::uint8_t { gpio, serial, http, program, indicator, pulse, watchdog };
 // How an indicator looks: slow is 1 Hz, rapid 5 Hz.
 enum class Pattern : std::uint8_t { off, on, slow, rapid };
 
@@ -82,8 +83,13 @@ struct Output {
   std::uint8_t safe_high = 0;  // physical level of the pin that is safe (indicator: level that is dark)
   std::array<Pattern, 4> patterns{Pattern::on, Pattern::slow, Pattern::rapid,
                                   Pattern::slow};  // running, ready, tripped, acknowledged
-  // serial
+  // pulse
+  std::uint32_t pulse_ms = 10;  // half period
+  // watchdog
+  std::uint32_t expires_ms = 5000;
+  // serial, watchdog
   Path device;
+  // serial
   std::uint32_t baud = 9600;
   FixedText<4> framing = "8N1";
   Bytes safe_bytes, run_bytes;
@@ -96,9 +102,21 @@ struct Output {
   Arguments safe_argv{}, run_argv{};
 };
 
-// A slow output is a cutter's; the others are GPIO lines that guard and cutters share.
+// A GPIO line, requested by the guard.
 [[nodiscard]] constexpr bool is_line(OutputKind kind) {
-  return kind == OutputKind::gpio || kind == OutputKind::indicator;
+  return kind == OutputKind::gpio || kind == OutputKind::indicator || kind == OutputKind::pulse;
+}
+// A line that guard and cutters share: any of them drives it to its safe level.
+[[nodiscard]] constexpr bool is_cut_line(OutputKind kind) {
+  return kind == OutputKind::gpio || kind == OutputKind::pulse;
+}
+// A cutter's alone, served from a thread of its own.
+[[nodiscard]] constexpr bool is_slow(OutputKind kind) {
+  return !is_line(kind) && kind != OutputKind::watchdog;
+}
+// It becomes safe when it is cut. A lamp only follows, and a watchdog device only waits.
+[[nodiscard]] constexpr bool secures(OutputKind kind) {
+  return kind != OutputKind::indicator && kind != OutputKind::watchdog;
 }
 
 struct Stage {

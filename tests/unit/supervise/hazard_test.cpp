@@ -209,26 +209,45 @@ TEST(Hazard, AFrozenMachineIsNotCovered) {
   EXPECT_NE(frozen.remedy.find("watchdog"), std::string::npos);
 }
 
-TEST(Hazard, AWatchdogCoversItsOwnPowerOnly) {
-  auto config = config::load_text(std::string(head) + relay);
-  ASSERT_TRUE(config.has_value());
-  config::Output dog;
-  dog.id = "dog";
-  dog.kind = "watchdog";
-  dog.device = config::WatchdogOutput{.device = "/dev/watchdog",
-                                      .chip = {},
-                                      .line = 0,
-                                      .pulse = milliseconds(10),
-                                      .expires = milliseconds(900)};
-  config->outputs.push_back(dog);
-  const auto both = hazard_table(*config, plan::Plan{});
+constexpr const char* dog = R"(
+[[output]]
+id = "dog"
+kind = "watchdog"
+device = "/dev/watchdog"
+expires_ms = 5000
+)";
+constexpr const char* pump = R"(
+[[output]]
+id = "pump"
+kind = "watchdog"
+chip = "/dev/gpiochip0"
+line = 12
+pulse_ms = 10
+expires_ms = 300
+)";
+
+TEST(Hazard, APulsedLineCoversItsOwnPowerOnly) {
+  const auto both = table(std::string(head) + relay + pump);
   const auto frozen = row(both, "machine", "freezes");
   EXPECT_EQ(frozen.cover, Cover::not_covered);
-  EXPECT_EQ(within(frozen, "dog"), milliseconds(900));
+  EXPECT_EQ(within(frozen, "pump"), milliseconds(300));
   EXPECT_EQ(within(frozen, "relay"), milliseconds(-1));
-  config->outputs.erase(config->outputs.begin());
-  const auto alone = hazard_table(*config, plan::Plan{});
-  EXPECT_EQ(row(alone, "machine", "freezes").cover, Cover::covered);
+  EXPECT_EQ(row(table(std::string(head) + pump), "machine", "freezes").cover, Cover::covered);
+  // Cut by a process it drops as late: its pump has to run dry.
+  EXPECT_EQ(within(row(both, "guard", "killed"), "pump"), milliseconds(10 + 300));
+  EXPECT_EQ(row(both, "output pump", "loses its GPIO chip").cover, Cover::covered);
+}
+
+TEST(Hazard, AWatchdogDeviceCoversPinsByAResetAndNothingOnACable) {
+  const auto all = table(std::string(head) + track + mains + dog);
+  const auto frozen = row(all, "machine", "freezes");
+  EXPECT_EQ(within(frozen, "track"), milliseconds(5000));
+  EXPECT_EQ(within(frozen, "mains"), milliseconds(-1));
+  EXPECT_EQ(frozen.cover, Cover::not_covered);
+  EXPECT_NE(frozen.remedy.find("external pull"), std::string::npos);
+  for (const auto& cut : row(all, "guard", "killed").cuts)
+    EXPECT_NE(cut.output, "dog") << "nobody cuts a watchdog device";
+  EXPECT_EQ(row(all, "output dog", "is gone").by, "it takes no sign of life");
 }
 
 TEST(Hazard, ALinkThatIsNotCriticalIsAChoice) {
