@@ -2,7 +2,8 @@
 //
 // Alive means: the last change came within `changes_within` of the change before it, and less than that has
 // passed since. So a start needs one change to be seen (unknown until then), and a return after a freeze
-// needs two. Readings that are not good, or not a number, are no change.
+// needs two. Readings that are not good, or not a number, are no change. One that never came is a freeze,
+// once it is overdue.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace standstill {
 struct FrozenSettings {
   SourceName tag{};  // for the sentences
   Duration changes_within = 1s;
+  Duration first_within = 5s;  // the first reading comes within this after its link could bring it
 };
 
 class FrozenWatch {
@@ -28,7 +30,11 @@ class FrozenWatch {
     quality_ = sample.quality;
     if (sample.quality == SampleQuality::good && is_finite(sample.value))
       look(std::min(sample.at, now), sample.value);
-    if (!seen_) return finding_;
+    if (!seen_) {
+      awaited_ = sample.awaited;
+      if (overdue(sample, now, set_.first_within)) finding_.standing = Standing::present;
+      return finding_;
+    }
     if (now - changed_at_ >= set_.changes_within) {
       alive_ = false;
       judged_ = true;
@@ -40,6 +46,8 @@ class FrozenWatch {
   [[nodiscard]] constexpr Finding finding() const { return finding_; }
 
   [[nodiscard]] constexpr Instant deadline() const {
+    if (!seen_ && awaited_ != Instant{} && finding_.standing != Standing::present)
+      return deadline_after(awaited_, set_.first_within);
     if (!seen_ || (judged_ && !alive_)) return never;
     return deadline_after(changed_at_, set_.changes_within);
   }
@@ -47,7 +55,11 @@ class FrozenWatch {
   [[nodiscard]] constexpr CauseDetail detail() const {
     Sentence words;
     words.text(set_.tag.view()).text(" ");
-    if (!seen_) return words.text("has not been read yet").view();
+    if (!seen_ && finding_.standing != Standing::present) return words.text("has not been read yet").view();
+    if (!seen_) {
+      words.text("has never been read, although its link could for ").ms(now_ - awaited_);
+      return words.text(": does it have a value of that name?").view();
+    }
     words.text("has stood at ").number(value_).text(" for ").ms(now_ - changed_at_);
     words.text(", must change within ").ms(set_.changes_within);
     if (quality_ != SampleQuality::good) words.text("; it ").text(flaw(quality_));
@@ -73,6 +85,7 @@ class FrozenWatch {
   double value_ = 0.0;
   Instant changed_at_{};
   Instant now_{};
+  Instant awaited_{};
   bool seen_ = false;
   bool alive_ = false;
   bool judged_ = false;  // known to be alive or frozen at least once

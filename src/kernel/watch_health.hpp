@@ -10,7 +10,12 @@
 
 namespace standstill {
 
-enum class Health : std::uint8_t { unreported, healthy, unhealthy };
+enum class Health : std::uint8_t {
+  unreported,
+  healthy,
+  unhealthy,
+  overdue
+};  // overdue: the first one never came
 
 struct HealthSettings {
   SourceName subject{};  // "free memory", for the sentences
@@ -35,7 +40,8 @@ class HealthWatch {
     }
     if (health != Health::unhealthy) {
       bad_since_.reset();
-      return finding_ = {reported_ ? Standing::present : Standing::unknown, set_.code, false};
+      return finding_ = {reported_ || health == Health::overdue ? Standing::present : Standing::unknown,
+                         set_.code, false};
     }
     reported_ = true;
     if (!bad_since_) bad_since_ = now;
@@ -58,7 +64,12 @@ class HealthWatch {
     words.text(set_.subject.view()).text(" ");
     if (health_ == Health::healthy) return words.text("is healthy").view();
     if (health_ != Health::unhealthy)
-      return words.text(reported_ ? "does not report any more" : "has not reported yet").view();
+      return words
+          .text(reported_ ? "does not report any more"
+                : health_ == Health::overdue
+                    ? "has never reported, although its link could: is its name right?"
+                    : "has not reported yet")
+          .view();
     words.text("is not healthy");
     if (bad_since_ && set_.lasting > Duration::zero())
       words.text(" for ").ms(now_ - *bad_since_).text(", allowed ").ms(set_.lasting);

@@ -26,7 +26,8 @@ struct LimitSettings {
   double valid_high = std::numeric_limits<double>::max();
   std::optional<double> warn_high{};  // abnormal at or above; same hysteresis
   std::optional<double> warn_low{};
-  Duration max_age = 1s;  // older readings are a fault
+  Duration max_age = 1s;       // older readings are a fault
+  Duration first_within = 5s;  // the first reading comes within this after its link could bring it
 };
 
 class LimitWatch {
@@ -56,6 +57,8 @@ class LimitWatch {
   [[nodiscard]] constexpr Finding finding() const { return finding_; }
 
   [[nodiscard]] constexpr Instant deadline() const {
+    if (fault_ == Fault::unread && sample_.awaited != Instant{})
+      return deadline_after(sample_.awaited, set_.first_within);
     if (fault_ != Fault::none) return never;
     Instant first = deadline_after(deadline_after(sample_.at, set_.max_age), Duration{1});
     for (const Side* side : {&high_, &low_})
@@ -70,6 +73,9 @@ class LimitWatch {
     switch (fault_) {
       case Fault::unread:
         return words.text("has not been read yet").view();
+      case Fault::missing:
+        words.text("has never been read, although its link could for ").ms(now_ - sample_.awaited);
+        return words.text(": does it have a value of that name?").view();
       case Fault::quality:
         return words.text(flaw(sample_.quality)).view();
       case Fault::age:
@@ -94,7 +100,7 @@ class LimitWatch {
   }
 
  private:
-  enum class Fault : std::uint8_t { none, unread, quality, age, range };
+  enum class Fault : std::uint8_t { none, unread, missing, quality, age, range };
 
   struct Side {
     std::optional<Instant> over_since;
@@ -123,7 +129,8 @@ class LimitWatch {
   }
 
   [[nodiscard]] constexpr Fault fault_of(Instant now, const Sample& sample) const {
-    if (sample.quality == SampleQuality::no_link && !ever_read_) return Fault::unread;
+    if (sample.quality == SampleQuality::no_link && !ever_read_)
+      return overdue(sample, now, set_.first_within) ? Fault::missing : Fault::unread;
     if (sample.quality != SampleQuality::good) return Fault::quality;
     const Duration age = now - sample.at;
     // A reading made in this turn of the loop may be a little younger than the turn; one from far ahead is

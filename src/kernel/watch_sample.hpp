@@ -16,8 +16,14 @@ enum class SampleQuality : std::uint8_t { no_link, good, stale, overflow, out_of
 struct Sample {
   double value = 0.0;
   SampleQuality quality = SampleQuality::no_link;
-  Instant at{};  // when the value was read, boot time
+  Instant at{};       // when the value was read, boot time
+  Instant awaited{};  // since when a first value could have come; Instant{}: it could not yet
 };
+
+// Nothing was ever read, and a first value should have been by now: that is not "not yet" any more (S7).
+[[nodiscard]] constexpr bool overdue(const Sample& sample, Instant now, Duration patience) {
+  return sample.awaited != Instant{} && now - sample.awaited >= patience;
+}
 
 using UnitName = FixedText<16>;  // "V", "hPa", "°C"; empty where a tag has none
 

@@ -4,6 +4,10 @@
 
 namespace standstill::supervise {
 
+namespace {
+constexpr Duration first_value_within = LimitSettings{}.first_within;
+}
+
 static_assert(static_cast<int>(SampleQuality::refused) == static_cast<int>(link::Quality::refused));
 
 LinkStanding standing_of(link::State state) {
@@ -79,6 +83,7 @@ Sample WatchBoard::sample(link::TagTable::Id id) const {
   Sample made{tag.value, static_cast<SampleQuality>(tag.quality), tag.at};
   // A peer that reports changes only vouches for its last word each time it is heard.
   if (made.quality == SampleQuality::good) made.at = std::max(made.at, last_heard_(tag.link));
+  if (tag.at == Instant{}) made.awaited = awaited(tag.link);
   return made;
 }
 
@@ -87,14 +92,18 @@ Finding WatchBoard::judge(Row& row, Instant now) {
   if (auto* frozen = std::get_if<FrozenRule>(&row.rule)) {
     // Here only a fresh reading counts: that it was heard from says nothing about its counter.
     const link::Tag& tag = tags_.get(frozen->tag);
-    return frozen->watch.judge(now, {tag.value, static_cast<SampleQuality>(tag.quality), tag.at});
+    return frozen->watch.judge(now, {tag.value, static_cast<SampleQuality>(tag.quality), tag.at,
+                                     tag.at == Instant{} ? awaited(tag.link) : Instant{}});
   }
   if (auto* health = std::get_if<HealthRule>(&row.rule)) {
     const Sample read = sample(health->tag);
     const bool fresh =
         read.quality == SampleQuality::good && now - read.at <= health->stale && is_finite(read.value);
     const bool good = (read.value > 0.5 || read.value < -0.5) == health->healthy;
-    return health->watch.judge(now, !fresh ? Health::unreported : good ? Health::healthy : Health::unhealthy);
+    return health->watch.judge(now, overdue(read, now, first_value_within) ? Health::overdue
+                                    : !fresh                               ? Health::unreported
+                                    : good                                 ? Health::healthy
+                                                                           : Health::unhealthy);
   }
   auto& silence = std::get<Silence>(row.rule);
   Finding finding = silence.watch.judge(now, silence.standing);
@@ -129,7 +138,16 @@ void WatchBoard::evaluate(Instant now) {
   }
 }
 
+// From then on a value can come, or can be known not to.
+Instant WatchBoard::awaited(const std::string& link) const {
+  const auto since = awaited_.find(link);
+  return since == awaited_.end() ? Instant{} : since->second;
+}
+
 void WatchBoard::link_changed(const std::string& id, link::State state, Instant now) {
+  if (const auto standing = standing_of(state);
+      standing == LinkStanding::online || standing == LinkStanding::lost)
+    awaited_.try_emplace(id, now);
   bool mine = false;
   for (Row& row : rows_) {
     auto* silence = std::get_if<Silence>(&row.rule);

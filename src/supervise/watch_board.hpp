@@ -76,12 +76,15 @@ class WatchBoard {
     Finding last{};
   };
   Finding judge(Row& row, Instant now);
+  [[nodiscard]] Instant awaited(const std::string& link) const;
   [[nodiscard]] static CauseDetail words(const Row& row);
 
   link::TagTable& tags_;
   LastHeard last_heard_;
   Listener listener_;
   std::vector<Row> rows_;
+  std::unordered_map<std::string, Instant>
+      awaited_;  // by link: online, or known to be lost, for the first time
 };
 
 }  // namespace standstill::supervise

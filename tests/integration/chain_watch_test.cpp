@@ -92,5 +92,26 @@ TEST(ChainWatch, S12_ARelayThatFallsSilentEscalatesAndEverybodyIsTold) {
   EXPECT_NE(refused.body.find("relay"), std::string::npos) << refused.body;
 }
 
+TEST(ChainWatch, S7_AValueThatNeverCameRefusesStart) {
+  SimPeer peer;
+  PlantRig rig({.port = peer.port(), .probe_ms = 200, .more = limit("no-such-feedback")});
+  rig.start_and_wait();
+  ASSERT_FALSE(HasFatalFailure());
+  EXPECT_TRUE(rig.until([&] { return rig.look("/links/0/state") == "online"; }));
+  // Not merely unknown: a cause with a name and a sentence, which `why` and the refusal give too.
+  EXPECT_TRUE(rig.until([&] { return rig.look("/causes").find("\"oil\"") != std::string::npos; }, 30s))
+      << rig.get("/api/v1/state").body;
+  EXPECT_NE(rig.look("/causes").find("sensor_fault"), std::string::npos) << rig.look("/causes");
+  const std::string sentence = "layout.no-such-feedback has never been read";
+  EXPECT_NE(rig.look("/causes").find(sentence), std::string::npos) << rig.look("/causes");
+  EXPECT_NE(rig.get("/api/v1/why").body.find(sentence), std::string::npos) << rig.get("/api/v1/why").body;
+  EXPECT_EQ(rig.word("ack", rig.epoch()).status, 200);
+  const auto refused = rig.word("reset", rig.epoch());
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("oil"), std::string::npos) << refused.body;
+  EXPECT_EQ(rig.word("start", rig.epoch()).status, 409);
+  EXPECT_EQ(rig.run_commands(), 0);
+}
+
 }  // namespace
 }  // namespace standstill::test

@@ -111,5 +111,24 @@ TEST(FrozenWatch, AReadingFromTheFutureBuysNoTime) {
   EXPECT_EQ(watch.deadline(), start + 1010ms);
 }
 
+TEST(FrozenWatch, S7_AReadingThatNeverCameIsACauseOnceItIsOverdue) {
+  Scene at;
+  const Sample nothing{.awaited = start};
+  at.time += 4999ms;
+  EXPECT_EQ(at.watch.judge(at.time, nothing).standing, Standing::unknown);
+  EXPECT_EQ(at.watch.deadline(), start + 5s);
+  at.time += 1ms;
+  const Verdict verdict = at.watch.update(at.time, nothing);
+  EXPECT_EQ(verdict.standing, Standing::present);
+  EXPECT_EQ(
+      verdict.detail.view(),
+      "press.counter has never been read, although its link could for 5000 ms: does it have a value of that "
+      "name?");
+  // When it comes after all, it has to prove that it moves.
+  EXPECT_NE(at.reads(1), Standing::clear);
+  at.time += 500ms;
+  EXPECT_EQ(at.reads(2), Standing::clear);
+}
+
 }  // namespace
 }  // namespace standstill

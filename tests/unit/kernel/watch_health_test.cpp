@@ -71,5 +71,14 @@ TEST(HealthWatch, S7AReportThatStopsComingIsTheCause) {
   EXPECT_EQ(at.says(healthy), clear);
 }
 
+TEST(HealthWatch, S7_AReportThatNeverCameIsACauseOnceItIsOverdue) {
+  Scene at(200ms);
+  EXPECT_EQ(at.says(unreported), unknown);
+  EXPECT_EQ(at.says(Health::overdue), present);
+  EXPECT_EQ(at.watch.detail().view(),
+            "free memory has never reported, although its link could: is its name right?");
+  EXPECT_EQ(at.says(healthy), clear);
+}
+
 }  // namespace
 }  // namespace standstill

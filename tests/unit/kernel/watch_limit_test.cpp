@@ -264,5 +264,24 @@ TEST(LimitWatch, S7NothingBadIsEverClear) {
   });
 }
 
+TEST(LimitWatch, S7_AReadingThatNeverCameIsASensorFaultOnceItIsOverdue) {
+  Scene at;
+  const auto nothing = [&](Instant awaited) { return at.watch.judge(at.time, {.awaited = awaited}); };
+  at.time += 1h;
+  EXPECT_EQ(nothing({}).standing, Standing::unknown) << "its link could not bring it yet";
+  const Instant online = at.time;
+  EXPECT_EQ(nothing(online).standing, Standing::unknown);
+  EXPECT_EQ(at.watch.deadline(), online + 5s);
+  at.time += 4999ms;
+  EXPECT_EQ(nothing(online).standing, Standing::unknown);
+  at.time += 1ms;
+  EXPECT_EQ(nothing(online), fault);
+  EXPECT_EQ(
+      at.words(),
+      "press.counter has never been read, although its link could for 5000 ms: does it have a value of that "
+      "name?");
+  EXPECT_EQ(at.reads(1.0), clear);
+}
+
 }  // namespace
 }  // namespace standstill
