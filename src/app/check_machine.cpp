@@ -15,6 +15,7 @@
 #include "app/rocrail_peer.hpp"
 #include "config/config.hpp"
 #include "config/secret.hpp"
+#include "plant/sensor/chip.hpp"
 #include "supervise/guard_process.hpp"
 
 namespace standstill::app {
@@ -182,6 +183,16 @@ void check_devices(const config::Config& config, Findings& into) {
       for (const auto& device : meter->devices) serial("link " + link.id, device, into);
 }
 
+void check_sensors(const config::Config& config, Findings& into) {
+  for (const auto& link : config.links) {
+    const auto* wanted = std::get_if<config::HwmonLink>(&link.peer);
+    if (wanted == nullptr) continue;
+    const auto chip = sensor::Chip::find({wanted->chip, wanted->address});
+    into.push_back(chip ? Finding{Grade::good, "link " + link.id, wanted->chip + " is " + chip->where()}
+                        : Finding{Grade::warning, "link " + link.id, chip.error()});
+  }
+}
+
 void check_network(const config::Config& config, Findings& into) {
   for (const auto& output : config.outputs) {
     const std::string subject = "output " + output.id;
@@ -226,7 +237,7 @@ void check_secrets(const config::Config& config, Findings& into) {
   }
 }
 
-void check_realtime(Findings& into) {
+void check_realtime(const config::Config& config, Findings& into) {
   // Tried in a thread that does nothing and ends at once: the only sure way to know (limits, capabilities,
   // groups, containers).
   bool granted = false;
@@ -235,17 +246,20 @@ void check_realtime(Findings& into) {
     priority.sched_priority = 1;
     granted = ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &priority) == 0;
   }).join();
+  const std::string consequence =
+      ": under load the milliseconds below may be exceeded, and a process that gets no processor for "
+      "heartbeat_timeout_ms (" +
+      std::to_string(config.guard.heartbeat_timeout.count()) +
+      ") trips the plant: raise [guard] heartbeat_timeout_ms where that happens";
   const char* off = std::getenv("STANDSTILL_NO_REALTIME");
   if (off != nullptr && *off != '\0' && *off != '0')
-    into.push_back(
-        {Grade::warning, "real time",
-         "turned off by STANDSTILL_NO_REALTIME: under load the milliseconds below may be exceeded"});
+    into.push_back({Grade::warning, "real time", "turned off by STANDSTILL_NO_REALTIME" + consequence});
   else if (granted)
     into.push_back({Grade::good, "real time", "may be used"});
   else
-    into.push_back({Grade::warning, "real time",
-                    "is not granted: under load the milliseconds below may be exceeded. Give CAP_SYS_NICE, "
-                    "or 'rtprio 60' in /etc/security/limits.d"});
+    into.push_back(
+        {Grade::warning, "real time",
+         "is not granted" + consequence + ". Give CAP_SYS_NICE, or 'rtprio 60' in /etc/security/limits.d"});
   void* memory = ::mmap(nullptr, locked_by_guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   const bool locked = memory != MAP_FAILED && ::mlock(memory, locked_by_guard) == 0;
   if (memory != MAP_FAILED) ::munmap(memory, locked_by_guard);

@@ -32,8 +32,9 @@ Findings look_at_machine(const config::Config& config) {
   check_secrets(config, found);
   check_gpio(config, found);
   check_devices(config, found);
+  check_sensors(config, found);
   check_network(config, found);
-  check_realtime(found);
+  check_realtime(config, found);
   return found;
 }
 

@@ -27,10 +27,11 @@ using Findings = std::vector<Finding>;
 void check_folder(const config::Config& config, Findings& into);
 void check_programs(const config::Config& config, Findings& into);  // ours, outputs', alerts'
 void check_devices(const config::Config& config, Findings& into);   // serial lines
+void check_sensors(const config::Config& config, Findings& into);   // links of kind hwmon
 void check_gpio(const config::Config& config, Findings& into);      // chips and lines
 void check_network(const config::Config& config,
                    Findings& into);  // outputs and links over TCP; takes up to 2 s a peer
 void check_secrets(const config::Config& config, Findings& into);
-void check_realtime(Findings& into);
+void check_realtime(const config::Config& config, Findings& into);
 
 }  // namespace standstill::app

@@ -97,6 +97,8 @@ Link build_link(const Reader& in, const SourceLocation& where) {
     result.peer = rocrail(in);
   else if (result.kind == "s7")
     result.peer = s7(in);
+  else if (result.kind == "hwmon")
+    result.peer = HwmonLink{in.text("chip"), in.text("address"), in.ms("poll_ms")};
   else
     result.peer = modbus(in, where);
   return result;

@@ -60,7 +60,9 @@ constexpr auto table = std::to_array<Key>({
     {.section = "guard",
      .name = "heartbeat_timeout_ms",
      .type = Type::integer,
-     .meaning = "How long guard and cutters may be silent towards each other before the outputs go safe.",
+     .meaning = "How long guard and cutters may be silent towards each other before the outputs go safe. "
+                "Where real time "
+                "is not granted (`standstill check` says), a loaded machine needs 250 or more.",
      .example = "100",
      .initial = "100",
      .unit = "ms",

@@ -74,6 +74,12 @@ struct S7Link {
   bool allow_write = false;
 };
 
+struct HwmonLink {  // a sensor chip of this machine
+  std::string chip;
+  std::string address;  // empty: the only one of that name
+  milliseconds poll{1000};
+};
+
 struct Reconnect {
   milliseconds first{2000};
   double factor = 1.5;
@@ -90,14 +96,14 @@ struct Breaker {
 struct Link {
   SourceLocation where;
   std::string id;
-  std::string kind;  // "rocrail", "modbus-rtu", "modbus-tcp", "s7"
+  std::string kind;  // "rocrail", "modbus-rtu", "modbus-tcp", "s7", "hwmon"
   bool critical = true;
   milliseconds probe{1000};
   milliseconds silence{3000};
   milliseconds connect_timeout{5000};
   Reconnect reconnect;
   Breaker breaker;
-  std::variant<RocrailLink, ModbusLink, S7Link> peer;
+  std::variant<RocrailLink, ModbusLink, S7Link, HwmonLink> peer;
 };
 
 }  // namespace standstill::config

@@ -130,6 +130,12 @@ class References {
     if (const auto* modbus = std::get_if<ModbusLink>(&link.peer);
         modbus != nullptr && modbus->profile.empty())
       return named(modbus->registers);
+    // "temp1", "fan2": the kernel counts inputs of a kind; which ones a chip has shows when it is found.
+    if (std::holds_alternative<HwmonLink>(link.peer)) {
+      const auto digits = std::ranges::find_if_not(tag, [](char c) { return c >= 'a' && c <= 'z'; });
+      return digits != tag.begin() && digits != tag.end() &&
+             std::all_of(digits, tag.end(), [](char c) { return c >= '0' && c <= '9'; });
+    }
     return true;
   }
 

@@ -29,6 +29,7 @@ milliseconds poll_of(const config::Config& config, const std::string& link) {
   if (found == nullptr) return milliseconds{0};
   if (const auto* modbus = std::get_if<config::ModbusLink>(&found->peer)) return modbus->poll;
   if (const auto* plc = std::get_if<config::S7Link>(&found->peer)) return plc->poll;
+  if (const auto* chip = std::get_if<config::HwmonLink>(&found->peer)) return chip->poll;
   return milliseconds{0};
 }
 
