@@ -148,7 +148,9 @@ int Cutter::run() {
         lost_at = now;
       }
     } else if (!shared_.guard_lost && now - instant_from_ns(inner.guard_beat_ns.load()) >= timeout) {
-      guard_is_lost("the guard stood still longer than its heartbeat allows");
+      guard_is_lost(
+          "the guard stood still longer than heartbeat_timeout_ms; on a loaded machine allow real time, or "
+          "raise it");
     }
     if (shared_.guard_lost) {
       if (lost_at == never) lost_at = now;

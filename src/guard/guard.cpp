@@ -160,7 +160,7 @@ void Guard::check_own_gap(Instant now) {
   } else if (gap != Duration::zero() && latch_.state() != LatchState::tripped) {
     cut_first(now);
     Sentence why;
-    why.text("the guard stood still for ").ms(gap);
+    why.text("the guard stood still for ").ms(gap).text(advice_on_standstill());
     stop(plan::guard_source, CauseCode::loop_overrun, CauseDetail(why.view()), now);
   }
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "guard/boot_note.hpp"
 #include "guard/cutters.hpp"
@@ -71,6 +72,7 @@ class Guard {
   void watch_supervisor(Instant now);
   void watch_cutters(Instant now);
   void watch_cuts(Instant now);
+  [[nodiscard]] std::string_view advice_on_standstill() const;
   void read_stops(Instant now);
   [[nodiscard]] bool sends_are_pointless(Instant now) const;
 

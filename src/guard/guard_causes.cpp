@@ -153,6 +153,11 @@ void Guard::watch_cuts(Instant now) {
     stop(plan::supervisor_source, CauseCode::software_error, "an output was cut and nobody said why", now);
 }
 
+// Without real time a loaded machine is the likeliest reason, and the one that a setting mends.
+std::string_view Guard::advice_on_standstill() const {
+  return realtime_ ? "" : " (allow real time, or raise heartbeat_timeout_ms)";
+}
+
 void Guard::watch_cutters(Instant now) {
   for (std::size_t i = 0; i < 2; ++i) {
     const auto source = static_cast<SourceIndex>(plan::cutter1_source + i);
@@ -163,7 +168,7 @@ void Guard::watch_cutters(Instant now) {
       cutters_.fence(i);
       Sentence why;
       if (look.silent != Duration::zero())
-        why.text("it stood still for ").ms(look.silent);
+        why.text("it stood still for ").ms(look.silent).text(advice_on_standstill());
       else
         why.text("it died");
       why.text("; the other cutter serves its outputs");

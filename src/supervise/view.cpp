@@ -35,7 +35,9 @@ std::string advice_for(const SourceView& source, CauseCode code) {
     case CauseCode::button_press:
       return "release the button '" + source.name + "', or mend its wire";
     case CauseCode::guard_lost:
-      return "wait: it is started again by itself; if this stays, look at the log";
+      return "wait: it is started again by itself; if this comes back, allow real time or raise "
+             "heartbeat_timeout_ms "
+             "(`standstill check`)";
     case CauseCode::supervisor_lost:
       return "wait until the supervisor's watches have spoken";
     default:

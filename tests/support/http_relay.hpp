@@ -37,7 +37,10 @@ inline int listen_on_loopback(std::uint16_t& port) {
 class HttpRelay {
  public:
   HttpRelay() : listener_(listen_on_loopback(port_)), thread_([this] { serve(); }) {}
-  ~HttpRelay() {
+  ~HttpRelay() { unplug(); }
+  // As when its cable is pulled: nobody answers at its port any more.
+  void unplug() {
+    if (!thread_.joinable()) return;
     ending_ = true;
     thread_.join();
     ::close(listener_);
