@@ -264,7 +264,9 @@ void Guard::push_state(Instant now) {
   pushed_at_ = now;
   if (!base_.port->connected()) return;
   permit::StateBody body{};
-  body.state = latch_.state();
+  // It runs when that is on disk and the outputs are energised. A guard that dies before comes back ready
+  // (S3).
+  body.state = pending_start_ ? LatchState::ready : latch_.state();
   body.acknowledged = latch_.acknowledged() ? 1 : 0;
   body.realtime = realtime_ ? 1 : 0;
   body.memory_locked = memory_locked_ ? 1 : 0;

@@ -46,7 +46,10 @@ class Table {
                                                : (strike.entry ? "entry" : "exit");
     Row& row = rows_[{strike.victim, call, what}];
     ++row.blows;
-    ++blows_;
+    if (++blows_ % 500 == 0) {
+      std::printf("... %d blows, %d violations\n", blows_, violations_);
+      std::fflush(stdout);
+    }
     if (late_ms >= 0) {
       row.worst_ms = std::max(row.worst_ms, late_ms);
       late_.push_back(late_ms);
