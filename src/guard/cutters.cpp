@@ -112,7 +112,11 @@ Cutters::Look Cutters::look(std::size_t index, Instant now) {
   auto& inner = *inner_.as<pages::InnerPage>();
   auto& page = inner.cutters[index];
   collect(index);
-  if (!alive_[index]) return result;
+  if (!alive_[index]) {
+    result.ended = ending_[index] && pids_[index] <= 0;
+    if (result.ended) ending_[index] = false;
+    return result;
+  }
   if (!beaten_[index] && page.beat_ns.load() != 0) {
     beaten_[index] = true;
     waiters_[index] = {&page, &died_[index], notify_fd_};
@@ -134,6 +138,7 @@ Cutters::Look Cutters::look(std::size_t index, Instant now) {
 void Cutters::fence(std::size_t index) {
   // A cutter that was only stopped must not carry out an old order when it is resumed.
   if (pids_[index] > 0) ::kill(pids_[index], SIGKILL);
+  ending_[index] = pids_[index] > 0;
   sockets_[index].reset();
 }
 

@@ -21,7 +21,8 @@ class Cutters {
   struct Look {
     bool lost = false;  // just found dead or silent; the other one serves from now on
     bool alive = false;
-    Duration silent{};  // how long, when lost by heartbeat
+    bool ended = false;  // one that was lost earlier is gone now with all its threads: it can do no more
+    Duration silent{};   // how long, when lost by heartbeat
   };
   // Judges cutter `index`. Who finds one lost cuts first (S1) and fences it then.
   [[nodiscard]] Look look(std::size_t index, Instant now);
@@ -54,6 +55,7 @@ class Cutters {
   std::array<os::Fd, 2> sockets_;
   std::array<int, 2> pids_{-1, -1};
   std::array<bool, 2> alive_{};
+  std::array<bool, 2> ending_{};  // lost, and not yet gone
   std::array<bool, 2> beaten_{};  // it has sent its first heartbeat
   std::array<Instant, 2> started_{};
   std::array<std::atomic<bool>, 2> died_{};

@@ -175,6 +175,10 @@ void Guard::watch_cutters(Instant now) {
       event(EventKind::cutter_lost, plan_.sources[source].name.view(), why.view());
       raise(source, Standing::present, CauseCode::guard_lost, CauseDetail(why.view()), now, os::wall_ns());
       restart_cutter_at_[i] = now + 200ms;
+    } else if (look.ended && latch_.state() != LatchState::running) {
+      // Between its kill and its end a thread of it may have carried out an old order after the other had
+      // made the output safe.
+      outputs_.cut_all(now);
     } else if (!look.alive && now >= restart_cutter_at_[i]) {
       restart_cutter_at_[i] = now + 1s;
       std::string why;

@@ -72,7 +72,7 @@ void Guard::obey(const permit::Message& message, Instant now) {
     case Type::command: {
       const auto body = message.as<permit::CommandBody>();
       if (body.output >= plan_.output_count || plan_.outputs[body.output].commandable == 0) break;
-      if (body.run != 0 && latch_.state() != LatchState::running) break;  // S4
+      if (body.run != 0 && (latch_.state() != LatchState::running || pending_start_)) break;  // S4, S3
       outputs_.command(body.output, body.run != 0, now);
       break;
     }
@@ -195,7 +195,8 @@ void Guard::try_start(const permit::WordBody& word, Instant now) {
                      permit::AnswerBody{Word::start, refusal, word.id, latch_.epoch(), latch_.state()});
     return;
   }
-  // S3: `running` and its epoch are on disk before the first output is energised.
+  // S3: `running` and its epoch are on disk before the first output is energised. A cut from here on wins.
+  outputs_.note_words();
   persist();
   pending_start_ = {word, persisted_, latch_.epoch()};
   dirty_ = true;

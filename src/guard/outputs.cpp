@@ -122,14 +122,19 @@ void Outputs::cut_all(Instant now) {
 // -------------------------------------------------------------------------------------------------------
 
 bool Outputs::command(std::size_t i, bool run, Instant now) {
+  if (plan_.outputs[i].kind == OutputKind::indicator) return true;
+  if (run) return arm(i, cuts_.words[i].load(), now);
+  cut_mask(1U << i, now);
+  return true;
+}
+
+void Outputs::note_words() {
+  for (std::size_t i = 0; i < plan_.output_count; ++i) items_[i].noted_word = cuts_.words[i].load();
+}
+
+bool Outputs::arm(std::size_t i, std::uint32_t word, Instant now) {
   Item& item = items_[i];
   const plan::Output& output = plan_.outputs[i];
-  if (output.kind == OutputKind::indicator) return true;
-  if (!run) {
-    cut_mask(1U << i, now);
-    return true;
-  }
-  std::uint32_t word = cuts_.words[i].load();
   inner_.armed[i].store(word + 1);
   inner_.run[i].store(1);
   if (!cuts_.words[i].compare_exchange_strong(word, word + 1)) {
@@ -159,7 +164,7 @@ bool Outputs::energise(Instant now) {
   sequence_ = false;
   stage_ = 0;
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
-    if (command(i, true, now)) continue;
+    if (plan_.outputs[i].kind == OutputKind::indicator || arm(i, items_[i].noted_word, now)) continue;
     cut_all(now);
     return false;
   }

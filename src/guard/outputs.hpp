@@ -46,7 +46,9 @@ class Outputs {
 
   // --- energise
   // -----------------------------------------------------------------------------------------------------
-  // False when a cut raced with arming; then everything was cut again.
+  // A start was accepted: whoever cuts from here on is obeyed, also before energise() comes to arm.
+  void note_words();
+  // False when somebody has cut since note_words(); then everything was cut again.
   bool energise(Instant now);
   bool command(std::size_t output, bool run, Instant now);  // commandable ones, while running
 
@@ -81,11 +83,13 @@ class Outputs {
     Standing told = Standing::unknown;
     CauseDetail trouble;
     std::uint32_t seen_report = 0;
+    std::uint32_t noted_word = 0;  // the cut word when the start was accepted
     bool lit = false;
     output::PulseTrain pulses;
   };
 
   // `again`: also what is safe already, because the cutter that brought it about is gone.
+  bool arm(std::size_t output, std::uint32_t word, Instant now);  // from `word`, and from no other
   void cut_mask(std::uint32_t due, Instant now, bool again = false);
   void begin(Item& item, bool run, Instant now);
   void update_item(std::size_t index, Instant now);
