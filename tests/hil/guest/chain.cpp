@@ -1,0 +1,246 @@
+#include "hil/guest/chain.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <vector>
+
+#include "hil/guest/sim_chip.hpp"
+
+namespace standstill::hil {
+
+using nlohmann::json;
+
+namespace {
+
+int made = 0;
+
+bool alive(pid_t pid) {
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  return !stat.empty() && stat.find(") Z ") == std::string::npos;
+}
+
+// Living processes of a program, by its name as the kernel keeps it (15 letters).
+std::vector<pid_t> processes(const std::string& program) {
+  std::vector<pid_t> found;
+  DIR* all = ::opendir("/proc");
+  while (const dirent* entry = ::readdir(all)) {
+    const pid_t pid = std::atoi(entry->d_name);
+    if (pid > 0 && read_file("/proc/" + std::string(entry->d_name) + "/comm") == program.substr(0, 15) + "\n" &&
+        alive(pid))
+      found.push_back(pid);
+  }
+  ::closedir(all);
+  return found;
+}
+
+bool is_cutter(pid_t pid, char number) {
+  const std::string line = read_file("/proc/" + std::to_string(pid) + "/cmdline");
+  return line.ends_with(std::string("\0", 1) + number + std::string("\0", 1));
+}
+
+}  // namespace
+
+const char* name(Who who) {
+  constexpr std::array names{"supervisor", "guard", "cutter 1", "cutter 2"};
+  return names[static_cast<std::size_t>(who)];
+}
+
+bool until(const std::function<bool()>& condition, Limit limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    if (condition()) return true;
+    if (std::chrono::steady_clock::now() > end) return false;
+    ::usleep(5'000);
+  }
+}
+
+bool stays(const std::function<bool()>& condition, Limit time) {
+  return !until([&] { return !condition(); }, time);
+}
+
+Chain::Chain(const std::string& toml, std::string state_dir)
+    : folder_("/tmp/chain-" + std::to_string(++made)),
+      state_dir_(state_dir.empty() ? folder_ + "/state" : std::move(state_dir)) {
+  ::mkdir(folder_.c_str(), 0700);
+  ::mkdir(state_dir_.c_str(), 0700);
+  std::string text = "[site]\nname = \"guest\"\nstate_dir = \"" + state_dir_ +
+                     "\"\n[terminal]\nlisten = \"127.0.0.1:0\"\n";
+  if (toml.find("[guard]") == std::string::npos) text += "[guard]\nsettle_ms = 100\n";
+  write_file(folder_ + "/c.toml", text + toml);
+  token_ = run_command("operator add crew-" + std::to_string(made));
+  token_ = token_.substr(0, token_.find('\n'));
+}
+
+Chain::~Chain() {
+  if (supervisor_ > 0) end();
+  kill_all();
+}
+
+void Chain::start() {
+  supervisor_ = ::fork();
+  if (supervisor_ == 0) {
+    ::setsid();
+    const int out = ::open((folder_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    for (int fd = 3; fd < 64; ++fd) ::close(fd);
+    ::setenv("LD_PRELOAD", "/lib/quick_scrypt.so", 1);
+    ::execl("/bin/standstill", "standstill", "-c", (folder_ + "/c.toml").c_str(), "run", nullptr);
+    ::_exit(127);
+  }
+}
+
+void Chain::start_and_wait() {
+  start();
+  if (!until([&] { return complete() && look("/guard/pid") != "0" && look("/guard/pid") != "?"; }, 30s))
+    throw std::runtime_error("the chain did not start\n" + about());
+}
+
+void Chain::end() {
+  if (supervisor_ <= 0) return;
+  ::kill(supervisor_, SIGCONT);
+  ::kill(supervisor_, SIGTERM);
+  if (!until([&] { return ::waitpid(supervisor_, nullptr, WNOHANG) == supervisor_; }, 15s)) {
+    ::kill(supervisor_, SIGKILL);
+    ::waitpid(supervisor_, nullptr, 0);
+  }
+  supervisor_ = -1;
+  (void)until([] { return processes("standstill-guard").empty() && processes("standstill-cutter").empty(); }, 8s);
+}
+
+void Chain::forget_supervisor() {
+  if (supervisor_ > 0) ::waitpid(supervisor_, nullptr, 0);
+  supervisor_ = -1;
+}
+
+void Chain::kill_all() {
+  std::vector<pid_t> all = processes("standstill");
+  for (const char* program : {"standstill-guard", "standstill-cutter"})
+    for (const pid_t pid : processes(program)) all.push_back(pid);
+  for (const int signal : {SIGSTOP, SIGKILL})  // nobody gets the time to react
+    for (const pid_t pid : all) ::kill(pid, signal);
+  if (supervisor_ > 0) ::waitpid(supervisor_, nullptr, 0);
+  supervisor_ = -1;
+  (void)until(
+      [] {
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+        return processes("standstill-guard").empty() && processes("standstill-cutter").empty();
+      },
+      5s);
+}
+
+HttpReply Chain::word_of(const std::string& word, std::uint64_t epoch) {
+  return test::ask(socket(), "POST", "/api/v1/" + word, "{\"epoch\":" + std::to_string(epoch) + "}", token_);
+}
+
+json Chain::state() const {
+  return json::parse(test::ask(socket(), "GET", "/api/v1/state").body, nullptr, false);
+}
+
+std::string Chain::look(const std::string& pointer) const {
+  const json parsed = state();
+  const json::json_pointer at(pointer);
+  if (parsed.is_discarded() || !parsed.contains(at)) return "?";
+  const json& found = parsed.at(at);
+  return found.is_string() ? found.get<std::string>() : found.dump();
+}
+
+std::uint64_t Chain::epoch() const { return std::strtoull(look("/epoch").c_str(), nullptr, 10); }
+
+bool Chain::has_cause(const std::string& code) const {
+  const json now = state();
+  if (!now.is_object()) return false;
+  for (const auto& cause : now.value("causes", json::array()))
+    if (cause.value("code", "") == code) return true;
+  return false;
+}
+
+json Chain::journal() const {
+  const json answer = json::parse(test::ask(socket(), "GET", "/api/v1/journal?limit=1000").body, nullptr, false);
+  return answer.is_object() ? answer.value("events", json::array()) : json::array();
+}
+
+bool Chain::journalled(const std::string& kind) const {
+  for (const auto& event : journal())
+    if (event.value("kind", "") == kind) return true;
+  return false;
+}
+
+pid_t Chain::pid(Who who) const {
+  switch (who) {
+    case Who::supervisor: {
+      return supervisor_ > 0 && alive(supervisor_) ? supervisor_ : -1;
+    }
+    case Who::guard: {
+      const auto all = processes("standstill-guard");
+      return all.empty() ? -1 : all.front();
+    }
+    case Who::cutter1:
+    case Who::cutter2:
+      break;
+  }
+  for (const pid_t pid : processes("standstill-cutter"))
+    if (is_cutter(pid, who == Who::cutter1 ? '1' : '2')) return pid;
+  return -1;
+}
+
+bool Chain::complete() const {
+  for (const Who who : all_processes)
+    if (pid(who) < 0) return false;
+  return true;
+}
+
+bool Chain::to_ready() {
+  return until(
+      [&] {
+        if (is("ready")) return true;
+        if (look("/acknowledged") != "true") word("ack");
+        return word("reset").status == 200;
+      },
+      30s);
+}
+
+bool Chain::to_running() {
+  return until([&] { return to_ready() && word("start").status == 200; }, 30s);
+}
+
+std::string Chain::log() const { return read_file(folder_ + "/log"); }
+
+std::string Chain::run_command(const std::string& words) const {
+  const std::string line = "LD_PRELOAD=/lib/quick_scrypt.so standstill -c " + folder_ + "/c.toml " + words + " 2>&1";
+  FILE* pipe = ::popen(line.c_str(), "r");
+  std::string text;
+  char bytes[4096];
+  for (std::size_t count; (count = ::fread(bytes, 1, sizeof bytes, pipe)) > 0;) text.append(bytes, count);
+  ::pclose(pipe);
+  return text;
+}
+
+std::string Chain::about() const {
+  return "state: " + test::ask(socket(), "GET", "/api/v1/state").body +
+         "\nwhy: " + test::ask(socket(), "GET", "/api/v1/why").body + "\nlog: " + log();
+}
+
+Freezer::Freezer(pid_t pid) : pid_(pid), group_("/sys/fs/cgroup/frozen-" + std::to_string(pid)) {
+  ::mkdir(group_.c_str(), 0755);
+  write_file(group_ + "/cgroup.procs", std::to_string(pid));
+  write_file(group_ + "/cgroup.freeze", "1");
+}
+
+Freezer::~Freezer() {
+  write_file(group_ + "/cgroup.freeze", "0");
+  if (until([&] { return ::rmdir(group_.c_str()) == 0; }, 200ms)) return;
+  write_file("/sys/fs/cgroup/cgroup.procs", std::to_string(pid_));  // it lives on
+  ::rmdir(group_.c_str());
+}
+
+}  // namespace standstill::hil

@@ -1,0 +1,60 @@
+// One row of the chaos matrix: a process, what is done to it, and what was seen over many random instants.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "hil/guest/chain.hpp"
+#include "hil/guest/line_record.hpp"
+#include "hil/guest/sim_chip.hpp"
+
+namespace standstill::hil {
+
+enum class How { kill, stop, segv, freeze };
+[[nodiscard]] const char* name(How how);
+
+// Where in the life of a plant the blow falls.
+enum class Phase { starting, tripped, acknowledging, ready, energising, running, tripping };
+inline constexpr int phases = 7;
+[[nodiscard]] const char* name(Phase phase);
+
+struct Blow {
+  Phase phase{};
+  std::int64_t delay_us = 0;  // after the phase began
+  std::int64_t at_us = 0;     // boot clock, when it fell
+  bool energised = false;     // the line was at run when it fell, or went there after it
+  std::int64_t safe_us = 0;   // from the blow to the last time the line went safe; 0: it was safe all the time
+  std::string violation;      // empty: the rule held
+};
+
+class ChaosCell {
+ public:
+  ChaosCell(Who who, How how, std::uint64_t seed);
+
+  // One blow at a random instant of a random phase, its judgement, and the way back to a complete chain.
+  Blow round();
+
+  [[nodiscard]] std::int64_t deadline_us() const { return deadline_us_; }  // as `standstill check` states it
+
+ private:
+  void reach(Phase phase);
+  void strike(Blow& blow);
+  void judge(Blow& blow);
+  void recover(Blow& blow);
+
+  Who who_;
+  How how_;
+  std::mt19937_64 random_;
+  SimChip chip_;
+  LineRecord record_;
+  Chain chain_;
+  std::int64_t deadline_us_ = 0;
+  pid_t victim_ = -1;
+  std::unique_ptr<Freezer> freezer_;
+  bool before_ = false;  // the line's level when the record was cleared
+};
+
+}  // namespace standstill::hil
