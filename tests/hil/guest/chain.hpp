@@ -38,7 +38,7 @@ class Chain {
   void forget_supervisor();  // it was killed by the caller: only collected
   void kill_all();        // everybody at once, as a power cut
 
-  bool to_ready();
+  bool to_ready(Limit limit = 30s);
   bool to_running();
   HttpReply word(const std::string& word) { return word_of(word, epoch()); }
   HttpReply word_of(const std::string& word, std::uint64_t epoch);

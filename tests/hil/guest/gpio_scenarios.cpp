@@ -112,7 +112,7 @@ TEST(Gpio, S12_StartIsRefusedWhileTheReadBackShowsRun) {
   chip.pull(8, true);
   Chain chain(track + read_back + " }\n");
   chain.start_and_wait();
-  (void)until([&] { return chain.to_ready(); }, 1s);
+  (void)chain.to_ready(1s);
   EXPECT_NE(chain.word("start").status, 200);
   EXPECT_TRUE(stays([&] { return !chip.high(0) && !chain.is("running"); }, 1s));
 }
@@ -120,7 +120,7 @@ TEST(Gpio, S12_StartIsRefusedWhileTheReadBackShowsRun) {
 TEST(Gpio, S12_AContactThatDoesNotCloseIsNoticedWhereRunIsExpected) {
   SimChip chip;
   Contact contact(chip, 0, 8);
-  Chain chain(track + read_back + ", expect_run = true }\n");
+  Chain chain(track + read_back + ", expect_run = \"high\" }\n");
   chain.start_and_wait();
   ASSERT_TRUE(chain.to_running()) << chain.about();
   EXPECT_TRUE(stays([&] { return chain.is("running"); }, 1s));
@@ -133,7 +133,7 @@ TEST(Gpio, S12_AContactThatDoesNotCloseIsNoticedWhereRunIsExpected) {
 TEST(Gpio, AChipThatIsPulledTripsAndComesBack) {
   SimChip chip, other("other");
   auto contact = std::make_unique<Contact>(chip, 0, 8);
-  Chain chain(track + read_back + ", expect_run = true }\n" +
+  Chain chain(track + read_back + ", expect_run = \"high\" }\n" +
               "[[output]]\nid = \"far\"\nkind = \"gpio\"\nchip = \"other\"\nline = 3\nsafe = \"low\"\n");
   chain.start_and_wait();
   ASSERT_TRUE(chain.to_running()) << chain.about();
