@@ -61,7 +61,7 @@ bit pending;    /* a start waits for the disk */
 bit heard;      /* permits: one was accepted on this connection */
 byte sent_ago;  /* and how old it is, at most PERMIT */
 byte unexplained;
-bit connected;
+bit connected, greeted;
 bit ran;         /* a guard ended with the output energised */
 bit gone[2];     /* a cutter that was fenced has ended */
 bit supervisor_died; /* told by the lifeline, not yet looked at */
@@ -69,7 +69,7 @@ bit supervisor_died; /* told by the lifeline, not yet looked at */
 bit unwritten;  /* the newest record is not on disk */
 bit tried;
 byte disk_state, disk_epoch;
-bit began; /* this guard's boot began an epoch that no supervisor has heard of */
+bit untold; /* a trip that is on no disk and that nobody has heard of */
 bit disk_acknowledged;
 /* Cutters */
 bit lost[2];                              /* it knows that the guard is lost */
@@ -201,7 +201,7 @@ inline cut_first() {
 inline persist() { unwritten = 1; tried = 0 }
 inline after_trip() {
   if
-  :: tripped_now -> tripped_now = 0; pending = 0; revoke(0); persist()
+  :: tripped_now -> tripped_now = 0; pending = 0; revoke(0); persist(); untold = 1
   :: else
   fi
 }
@@ -237,7 +237,7 @@ inline guard_ease() {
 }
 inline supervisor_left() {
   cut_first();
-  connected = 0; heard = 0; sent_ago = 0;
+  connected = 0; greeted = 0; heard = 0; sent_ago = 0;
   do
   :: len(queue) > 0 -> queue?kind, what, named, n
   :: else -> break
@@ -250,9 +250,17 @@ inline supervisor_left() {
 }
 inline guard_dies() {
   ran = wish;
+#ifndef STRICT
+  /* What a guard decided in `ready` and died before it told or wrote it, nobody can know; nothing was energised. */
+  if
+  :: untold && unwritten && disk_state == READY -> grant = 1
+  :: else
+  fi;
+#endif
+  untold = 0;
   alive[GUARD] = 0; stopped[GUARD] = 0; doomed[GUARD] = 0; pc[GUARD] = 0; ago[GUARD] = 0;
   pending = 0; heard = 0; sent_ago = 0; unexplained = 0; seen_is_word = 0; supervisor_died = 0; wish = 0;
-  connected = 0; unwritten = 0; tried = 0; began = 0; gone[0] = 0; gone[1] = 0;
+  connected = 0; greeted = 0; unwritten = 0; tried = 0; gone[0] = 0; gone[1] = 0;
   do
   :: len(queue) > 0 -> queue?kind, what, named, n
   :: else -> break
@@ -351,16 +359,19 @@ inline obey() {
   if
   :: kind == HELLO ->
      heard = 0; sent_ago = 0;
-#ifndef BREAK_REUSES_EPOCH
+#ifndef BREAK_FORGETS_WHAT_IT_TOLD
      if
-     :: state == TRIPPED && (known_epoch < 0 || (began && known_epoch == 0)) ->
-        ROW(epoch_raised_by_the_journal);
-        known_epoch = 0; NEXT_EPOCH; acknowledged = 0; persist()
+     :: known_epoch < 0 ->
+        /* The guard before this one told of a trip and ended before it was on disk. */
+        ROW(supervisor_remembers_a_trip);
+        old = known_epoch;
+        known_epoch = 0; guard_stop(INSIDE, UNCLEAN_END); known_epoch = 0
      :: else
      fi;
+     old = 0;
 #endif
-     assert(known_epoch >= 0 && !(began && known_epoch == 0)); /* the epoch only grows, and each trip has its own */
-     began = 0;
+     assert(known_epoch >= 0); /* the epoch only grows */
+     greeted = 1;
      forget(PLANT)
   :: kind == PERMIT_MESSAGE ->
 #ifdef BREAK_PERMIT_BY_ARRIVAL
@@ -470,7 +481,7 @@ proctype Guard() {
        look_at(0); look_at(1);
        /* and tells how things stand */
        if
-       :: connected -> known_epoch = 0
+       :: greeted -> known_epoch = 0; untold = 0
        :: else
        fi;
        pc[GUARD] = 6
@@ -555,12 +566,7 @@ proctype Guard() {
      }
   :: d_step { /* the thread that writes the latch: the disk may take any time, and may refuse */
        RUNS(GUARD) && unwritten ->
-#ifdef BREAK_WRITES_READY
-       disk_state = state; disk_acknowledged = acknowledged;
-#else
-       disk_state = (state == READY -> TRIPPED : state); /* a release counts for this guard only */
-#endif
-       disk_epoch = 0;
+       disk_state = state; disk_acknowledged = acknowledged; disk_epoch = 0; untold = 0;
        unwritten = 0; tried = 1
      }
   :: d_step { RUNS(GUARD) && unwritten && !tried -> tried = 1 }
@@ -764,7 +770,6 @@ proctype World() {
        last_trip_ago = SETTLE;
        assert(!ran || disk_state == RUNNING); /* S3: it was written before anything was energised */
        ran = 0;
-       began = (disk_state == RUNNING);
        state = disk_state; acknowledged = disk_acknowledged;
        known_epoch = (known_epoch - disk_epoch < -BEHIND -> -BEHIND : known_epoch - disk_epoch); disk_epoch = 0;
        boot_record();

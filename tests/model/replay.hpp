@@ -35,7 +35,8 @@ class Replayer {
       } else if (mark == "=") {
         std::string expected, found = state();
         std::getline(words >> std::ws, expected);
-        if (expected != found) return fails(number, event_, "the model is at " + expected + ", the latch at " + found);
+        if (expected != found)
+          return fails(number, event_, "the model is at " + expected + ", the latch at " + found);
         if (latch_.state() == LatchState::running) ++done_.seen["running"];
       }
     }
