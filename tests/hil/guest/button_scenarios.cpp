@@ -1,4 +1,5 @@
-// Buttons on real GPIO inputs: a normally-closed contact to ground, the line pulled up; open, broken and pressed are one.
+// Buttons on real GPIO inputs: a normally-closed contact to ground, the line pulled up; open, broken and
+// pressed are one.
 #include <gtest/gtest.h>
 
 #include "hil/guest/chain.hpp"
@@ -75,7 +76,8 @@ TEST(Button, ATapThatIsOverBeforeAnybodyLooksStillTrips) {
 }
 
 TEST(Button, ABrokenWireIsAPress) {
-  // The contact's wire breaks while the plant is tripped: the pull-up makes the line high, and nothing can be reset.
+  // The contact's wire breaks while the plant is tripped: the pull-up makes the line high, and nothing can be
+  // reset.
   Panel panel(plant);
   panel.chain.stop();
   EXPECT_TRUE(until([&] { return panel.chain.is("tripped"); }));
@@ -88,8 +90,9 @@ TEST(Button, ABrokenWireIsAPress) {
 TEST(Button, AChipThatVanishesUnderAButtonTrips) {
   SimChip buttons("panel");
   SimChip chip;
-  Chain chain("[[output]]\nid = \"track\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 0\nsafe = \"low\"\n"
-              "[[watch]]\nid = \"red\"\nkind = \"demand\"\nchip = \"panel\"\nline = 4\nclosed = \"low\"\n");
+  Chain chain(
+      "[[output]]\nid = \"track\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 0\nsafe = \"low\"\n"
+      "[[watch]]\nid = \"red\"\nkind = \"demand\"\nchip = \"panel\"\nline = 4\nclosed = \"low\"\n");
   chain.start_and_wait();
   buttons.pull(4, false);
   ASSERT_TRUE(chain.to_running()) << chain.about();
@@ -120,7 +123,8 @@ TEST(Button, AWeldedChannelIsAFaultUntilBothWereOpenTogether) {
   EXPECT_TRUE(until([&] { return panel.chain.has_cause("sensor_fault"); })) << panel.chain.about();
   panel.chip.pull(a, false);
   panel.chain.word("ack");
-  EXPECT_TRUE(stays([&] { return panel.chain.word("reset").status != 200; }, 500ms)) << "closing again proved nothing";
+  EXPECT_TRUE(stays([&] { return panel.chain.word("reset").status != 200; }, 500ms))
+      << "closing again proved nothing";
   panel.both(true);
   (void)stays([] { return true; }, 50ms);
   panel.both(false);

@@ -35,7 +35,8 @@ std::vector<pid_t> processes(const std::string& program) {
   DIR* all = ::opendir("/proc");
   while (const dirent* entry = ::readdir(all)) {
     const pid_t pid = std::atoi(entry->d_name);
-    if (pid > 0 && read_file("/proc/" + std::string(entry->d_name) + "/comm") == program.substr(0, 15) + "\n" &&
+    if (pid > 0 &&
+        read_file("/proc/" + std::string(entry->d_name) + "/comm") == program.substr(0, 15) + "\n" &&
         alive(pid))
       found.push_back(pid);
   }
@@ -74,8 +75,8 @@ Chain::Chain(const std::string& toml, std::string state_dir)
       state_dir_(state_dir.empty() ? folder_ + "/state" : std::move(state_dir)) {
   ::mkdir(folder_.c_str(), 0700);
   ::mkdir(state_dir_.c_str(), 0700);
-  std::string text = "[site]\nname = \"guest\"\nstate_dir = \"" + state_dir_ +
-                     "\"\n[terminal]\nlisten = \"127.0.0.1:0\"\n";
+  std::string text =
+      "[site]\nname = \"guest\"\nstate_dir = \"" + state_dir_ + "\"\n[terminal]\nlisten = \"127.0.0.1:0\"\n";
   if (toml.find("[guard]") == std::string::npos) text += "[guard]\nsettle_ms = 100\n";
   write_file(folder_ + "/c.toml", text + toml);
   // One operator for all plants: making one takes half a second of an emulated processor.
@@ -124,7 +125,8 @@ void Chain::end() {
     ::waitpid(supervisor_, nullptr, 0);
   }
   supervisor_ = -1;
-  (void)until([] { return processes("standstill-guard").empty() && processes("standstill-cutter").empty(); }, 8s);
+  (void)until([] { return processes("standstill-guard").empty() && processes("standstill-cutter").empty(); },
+              8s);
 }
 
 void Chain::forget_supervisor() {
@@ -175,7 +177,8 @@ bool Chain::has_cause(const std::string& code) const {
 }
 
 json Chain::journal() const {
-  const json answer = json::parse(test::ask(socket(), "GET", "/api/v1/journal?limit=1000").body, nullptr, false);
+  const json answer =
+      json::parse(test::ask(socket(), "GET", "/api/v1/journal?limit=1000").body, nullptr, false);
   return answer.is_object() ? answer.value("events", json::array()) : json::array();
 }
 
@@ -226,7 +229,8 @@ bool Chain::to_running() {
 std::string Chain::log() const { return read_file(folder_ + "/log"); }
 
 std::string Chain::run_command(const std::string& words) const {
-  const std::string line = "LD_PRELOAD=/lib/quick_scrypt.so standstill -c " + folder_ + "/c.toml " + words + " 2>&1";
+  const std::string line =
+      "LD_PRELOAD=/lib/quick_scrypt.so standstill -c " + folder_ + "/c.toml " + words + " 2>&1";
   FILE* pipe = ::popen(line.c_str(), "r");
   std::string text;
   char bytes[4096];

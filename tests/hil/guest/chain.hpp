@@ -1,5 +1,5 @@
-// The shipped programs in the guest, from one configuration, with this program as the operator. Built on the contract
-// alone: command line, HTTP over the Unix socket, files.
+// The shipped programs in the guest, from one configuration, with this program as the operator. Built on the
+// contract alone: command line, HTTP over the Unix socket, files.
 #pragma once
 
 #include <sys/types.h>
@@ -25,18 +25,18 @@ inline constexpr std::array all_processes{Who::supervisor, Who::guard, Who::cutt
 
 class Chain {
  public:
-  // `toml` is everything but [site]; a [guard] with short times is added when it has none. An empty state_dir: a new one
-  // in memory.
+  // `toml` is everything but [site]; a [guard] with short times is added when it has none. An empty
+  // state_dir: a new one in memory.
   explicit Chain(const std::string& toml, std::string state_dir = {});
   ~Chain();  // ends what still runs
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
 
-  void start();           // spawns `standstill run`
-  void start_and_wait();  // until it answers and guard and both cutters live
-  void end();             // as a service manager ends it
+  void start();              // spawns `standstill run`
+  void start_and_wait();     // until it answers and guard and both cutters live
+  void end();                // as a service manager ends it
   void forget_supervisor();  // it was killed by the caller: only collected
-  void kill_all();        // everybody at once, as a power cut
+  void kill_all();           // everybody at once, as a power cut
 
   bool to_ready(Limit limit = 30s);
   bool to_running();
@@ -45,7 +45,8 @@ class Chain {
   HttpReply stop() { return test::ask(socket(), "POST", "/api/v1/stop", "{}"); }
 
   [[nodiscard]] nlohmann::json state() const;
-  [[nodiscard]] std::string look(const std::string& pointer) const;  // of the state; texts bare, "?" when nobody answers
+  [[nodiscard]] std::string look(
+      const std::string& pointer) const;  // of the state; texts bare, "?" when nobody answers
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] bool is(const std::string& state) const { return look("/state") == state; }
   [[nodiscard]] std::string first_out() const { return look("/first_out/code"); }
@@ -55,8 +56,9 @@ class Chain {
   [[nodiscard]] pid_t pid(Who who) const;  // -1: none
   [[nodiscard]] bool complete() const;     // all four live
   [[nodiscard]] std::string log() const;
-  [[nodiscard]] std::string run_command(const std::string& words) const;  // `standstill -c … WORDS`, its output
-  [[nodiscard]] std::string about() const;                                // for a failure's text
+  [[nodiscard]] std::string run_command(
+      const std::string& words) const;      // `standstill -c … WORDS`, its output
+  [[nodiscard]] std::string about() const;  // for a failure's text
 
   const std::string& state_dir() const { return state_dir_; }
   [[nodiscard]] std::string socket() const { return state_dir_ + "/standstill.sock"; }

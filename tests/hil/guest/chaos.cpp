@@ -70,7 +70,7 @@ const char* name(How how) {
 }
 
 const char* name(Phase phase) {
-  constexpr std::array names{"starting", "tripped",  "acknowledging", "ready",
+  constexpr std::array names{"starting",   "tripped", "acknowledging", "ready",
                              "energising", "running", "tripping"};
   return names[static_cast<std::size_t>(phase)];
 }
@@ -82,7 +82,9 @@ ChaosCell::ChaosCell(Who who, How how, std::uint64_t seed)
 }
 
 void ChaosCell::reach(Phase phase) {
-  const auto fail = [&] { throw std::runtime_error("did not get to " + std::string(name(phase)) + "\n" + chain_.about()); };
+  const auto fail = [&] {
+    throw std::runtime_error("did not get to " + std::string(name(phase)) + "\n" + chain_.about());
+  };
   if (phase == Phase::starting) return chain_.end();
   if (phase == Phase::running || phase == Phase::tripping) {
     if (!chain_.to_running()) fail();
@@ -129,7 +131,8 @@ void ChaosCell::strike(Blow& blow) {
       break;
   }
   executioner.join();
-  if (victim_ < 0) throw std::runtime_error(std::string("there was no ") + name(who_) + " to strike\n" + chain_.about());
+  if (victim_ < 0)
+    throw std::runtime_error(std::string("there was no ") + name(who_) + " to strike\n" + chain_.about());
   if (judged_level) blow.violation = "a pin was not safe at the deadline";
 }
 
@@ -145,7 +148,8 @@ void ChaosCell::judge(Blow& blow) {
       if (change.at_us > blow.at_us) {
         blow.energised = blow.energised || high || change.high;
         if (!change.high) blow.safe_us = std::max(blow.safe_us, change.at_us - blow.at_us);
-        if (change.high && change.at_us > blow.at_us + deadline_us_) blow.violation = "energised after the deadline";
+        if (change.high && change.at_us > blow.at_us + deadline_us_)
+          blow.violation = "energised after the deadline";
       }
       high = change.high;
     }

@@ -26,8 +26,8 @@ struct Blow {
   std::int64_t delay_us = 0;  // after the phase began
   std::int64_t at_us = 0;     // boot clock, when it fell
   bool energised = false;     // the line was at run when it fell, or went there after it
-  std::int64_t safe_us = 0;   // from the blow to the last time the line went safe; 0: it was safe all the time
-  std::string violation;      // empty: the rule held
+  std::int64_t safe_us = 0;  // from the blow to the last time the line went safe; 0: it was safe all the time
+  std::string violation;     // empty: the rule held
 };
 
 class ChaosCell {

@@ -1,4 +1,5 @@
-// S2: whoever is killed, stopped, crashed or frozen at whatever instant, every pin is safe within the stated deadline.
+// S2: whoever is killed, stopped, crashed or frozen at whatever instant, every pin is safe within the stated
+// deadline.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,8 +25,8 @@ class Chaos : public testing::TestWithParam<std::tuple<Who, How>> {};
 
 TEST_P(Chaos, S2_SafeWithinTheStatedDeadline) {
   const auto [who, how] = GetParam();
-  const auto seed = static_cast<std::uint64_t>(setting("HIL_SEED", 1)) * 100 + static_cast<std::uint64_t>(who) * 10 +
-                    static_cast<std::uint64_t>(how);
+  const auto seed = static_cast<std::uint64_t>(setting("HIL_SEED", 1)) * 100 +
+                    static_cast<std::uint64_t>(who) * 10 + static_cast<std::uint64_t>(how);
   ChaosCell cell(who, how, seed);
   std::vector<std::int64_t> times;
   int violations = 0;
@@ -35,13 +36,14 @@ TEST_P(Chaos, S2_SafeWithinTheStatedDeadline) {
     if (blow.energised) times.push_back(blow.safe_us);
     if (blow.violation.empty()) continue;
     ++violations;
-    ADD_FAILURE() << "round " << i << " of seed " << seed << ", " << name(blow.phase) << " + " << blow.delay_us
-                  << " us: " << blow.violation << "; safe after " << blow.safe_us << " us";
+    ADD_FAILURE() << "round " << i << " of seed " << seed << ", " << name(blow.phase) << " + "
+                  << blow.delay_us << " us: " << blow.violation << "; safe after " << blow.safe_us << " us";
   }
   std::sort(times.begin(), times.end());
-  std::printf("@cell %s|%s|%ld|%zu|%d|%lld|%lld|%lld|%lld\n", name(who), name(how), rounds, times.size(), violations,
-              static_cast<long long>(quantile(times, 0.5)), static_cast<long long>(quantile(times, 0.99)),
-              static_cast<long long>(times.empty() ? 0 : times.back()), static_cast<long long>(cell.deadline_us()));
+  std::printf(
+      "@cell %s|%s|%ld|%zu|%d|%lld|%lld|%lld|%lld\n", name(who), name(how), rounds, times.size(), violations,
+      static_cast<long long>(quantile(times, 0.5)), static_cast<long long>(quantile(times, 0.99)),
+      static_cast<long long>(times.empty() ? 0 : times.back()), static_cast<long long>(cell.deadline_us()));
   EXPECT_FALSE(rounds > 30 && times.empty()) << "no blow met an energised line: the matrix proves nothing";
 }
 
@@ -49,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(Matrix, Chaos,
                          testing::Combine(testing::ValuesIn(all_processes),
                                           testing::Values(How::kill, How::stop, How::segv, How::freeze)),
                          [](const auto& one) {
-                           std::string text = std::string(name(std::get<0>(one.param))) + name(std::get<1>(one.param));
+                           std::string text =
+                               std::string(name(std::get<0>(one.param))) + name(std::get<1>(one.param));
                            std::erase(text, ' ');
                            return text;
                          });

@@ -13,9 +13,12 @@ namespace standstill::hil {
 namespace {
 
 // Line 0 switches the track; line 8 is the relay's auxiliary contact, line 1 what is upstream of it.
-const std::string track = "[[output]]\nid = \"track\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 0\nsafe = \"low\"\n";
-const std::string read_back = "readback = { kind = \"gpio\", chip = \"sim\", line = 8, expect = \"low\", within_ms = 50";
-const std::string mains = "[[output]]\nid = \"mains\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 1\nsafe = \"low\"\n";
+const std::string track =
+    "[[output]]\nid = \"track\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 0\nsafe = \"low\"\n";
+const std::string read_back =
+    "readback = { kind = \"gpio\", chip = \"sim\", line = 8, expect = \"low\", within_ms = 50";
+const std::string mains =
+    "[[output]]\nid = \"mains\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 1\nsafe = \"low\"\n";
 // Only an escalation cuts the mains earlier than a minute after the trip.
 const std::string mains_later = mains + "[[stage]]\nat_ms = 60000\noutput = \"mains\"\n";
 
@@ -46,7 +49,8 @@ TEST(Gpio, S1_AStopMakesThePinSafe) {
 TEST(Gpio, TheFirstLevelTravelsInTheRequest) {
   SimChip chip;
   LineRecord record(chip);
-  Chain chain("[[output]]\nid = \"track\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 0\nsafe = \"high\"\n" + mains);
+  Chain chain("[[output]]\nid = \"track\"\nkind = \"gpio\"\nchip = \"sim\"\nline = 0\nsafe = \"high\"\n" +
+              mains);
   chain.start_and_wait();
   EXPECT_TRUE(chip.high(0));
   for (const auto& change : record.changes()) {
@@ -56,7 +60,8 @@ TEST(Gpio, TheFirstLevelTravelsInTheRequest) {
 }
 
 TEST(Gpio, S2_WhenEverybodyDiesOnlyTheChipDecides) {
-  // What the other scenarios and the matrix rely on: a holding chip keeps the level of owners that all died at once.
+  // What the other scenarios and the matrix rely on: a holding chip keeps the level of owners that all died
+  // at once.
   SimChip chip;
   Chain chain(track);
   chain.start_and_wait();

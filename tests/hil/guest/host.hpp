@@ -1,6 +1,6 @@
-// The world outside the guest, asked over the second serial port: one request a line, one answer a line. The runner on the
-// host serves it (tests/hil/outside.py). Waiting for an answer has no limit in guest time, which may pass faster than
-// the host's.
+// The world outside the guest, asked over the second serial port: one request a line, one answer a line. The
+// runner on the host serves it (tests/hil/outside.py). Waiting for an answer has no limit in guest time,
+// which may pass faster than the host's.
 #pragma once
 
 #include <fcntl.h>
@@ -16,7 +16,8 @@ inline std::string ask_host(const std::string& request) {
   static const int port = [] {
     const int fd = ::open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC);
     termios raw{};
-    if (fd < 0 || ::tcgetattr(fd, &raw) != 0) throw std::runtime_error("/dev/ttyS1: the host is not reachable");
+    if (fd < 0 || ::tcgetattr(fd, &raw) != 0)
+      throw std::runtime_error("/dev/ttyS1: the host is not reachable");
     ::cfmakeraw(&raw);
     ::tcsetattr(fd, TCSANOW, &raw);
     return fd;

@@ -38,7 +38,8 @@ std::vector<LineChange> LineRecord::changes() const {
     const auto stamp = line.rfind(' ', event - 1);
     long seconds = 0, micro = 0;
     int number = 0, value = 0;
-    if (std::sscanf(line.c_str() + stamp, " %ld.%ld: gpio_value: %d set %d", &seconds, &micro, &number, &value) == 4)
+    if (std::sscanf(line.c_str() + stamp, " %ld.%ld: gpio_value: %d set %d", &seconds, &micro, &number,
+                    &value) == 4)
       found.push_back({seconds * 1'000'000 + micro, number - base_, value != 0});
   }
   return found;

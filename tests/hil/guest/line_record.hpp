@@ -1,4 +1,5 @@
-// The kernel's own record of what was done to GPIO lines: the trace event gpio_value, stamped with the boot clock.
+// The kernel's own record of what was done to GPIO lines: the trace event gpio_value, stamped with the boot
+// clock.
 #pragma once
 
 #include <cstdint>

@@ -45,7 +45,8 @@ class Contact {
   std::thread thread_;
 };
 
-// Small files of /sys and /proc. An unreadable one is empty; a refused write throws with the path and the reason.
+// Small files of /sys and /proc. An unreadable one is empty; a refused write throws with the path and the
+// reason.
 [[nodiscard]] std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);
 
