@@ -7,7 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include "config/s7_address.hpp"
+#include "wire/s7/address.hpp"
 
 namespace standstill::config {
 
@@ -215,13 +215,16 @@ std::optional<Complaint> complain(Format format, std::string_view text) {
     case Format::link:
     case Format::output:
       return std::nullopt;  // looked up once everything is known
-    case Format::s7_address:
-      return when(!parse_s7_address(text), Fault::bad_s7_address, "is no S7 address",
+    case Format::s7_address: {
+      const auto address = s7::parse_address(text);
+      return when(!address, Fault::bad_s7_address,
+                  "is no S7 address" + (address ? "" : " (" + address.error() + ")"),
                   "write it as DB1.DBX4.0 (a bit), DB1.DBW2:INT or MD10:REAL");
+    }
     case Format::s7_bit: {
-      const std::optional<S7Address> address = parse_s7_address(text);
-      return when(!address || address->type != "BOOL", Fault::bad_s7_address, "is no S7 bit",
-                  "write it as DB1.DBX4.0 or M10.3");
+      const auto address = s7::parse_address(text);
+      return when(!address || address->type != s7::Type::boolean || address->count > 1, Fault::bad_s7_address,
+                  "is no S7 bit", "write it as DB1.DBX4.0 or M10.3");
     }
   }
   return std::nullopt;

@@ -53,7 +53,7 @@ struct ModbusLink {  // devices: RTU; host and port: TCP
 struct S7Tag {
   SourceLocation where;
   std::string name;
-  std::string address;  // parse_s7_address() accepts it
+  std::string address;  // s7::parse_address() accepts it
   std::string unit;
 };
 

@@ -9,7 +9,6 @@
 #include <fstream>
 
 #include "config/keys.hpp"
-#include "config/s7_address.hpp"
 #include "config/validate.hpp"
 
 namespace standstill::config {
@@ -299,19 +298,6 @@ TEST(Limits, EveryNumberHasBothEndsOrIsACount) {
     EXPECT_LT(key.max, 1e9) << key.section << "." << key.name;
     EXPECT_GE(key.min, 0) << key.section << "." << key.name;
   }
-}
-
-TEST(S7Address, ReadsWhatPeopleWrite) {
-  const auto word = parse_s7_address("DB12.DBW30:INT");
-  ASSERT_TRUE(word);
-  EXPECT_EQ(word->db, 12);
-  EXPECT_EQ(word->byte, 30U);
-  EXPECT_EQ(word->type, "INT");
-  EXPECT_EQ(parse_s7_address("E0.7")->area, "I");
-  EXPECT_EQ(parse_s7_address("MD10:REAL")->type, "REAL");
-  for (const char* bad : {"", "DB", "DB0.DBX0.0", "DB1.DBX0", "DB1.DBX0.8", "DB1.DBW0:REAL", "DB1.DBW0:",
-                          "DB1.DBD0.1", "DB99999.DBW0", "M", "M1.0x", "X1.0", "DB1.DBW-1", "MW70000"})
-    EXPECT_FALSE(parse_s7_address(bad)) << bad;
 }
 
 }  // namespace

@@ -1,0 +1,147 @@
+// Requests, and the answers to them.
+#include <algorithm>
+#include <array>
+
+#include "wire/s7/frame.hpp"
+#include "wire/s7/message.hpp"
+#include "wire/s7/words.hpp"
+
+namespace standstill::s7 {
+
+namespace {
+
+constexpr std::array<unsigned char, 9> program{'P', '_', 'P', 'R', 'O', 'G', 'R', 'A', 'M'};
+
+// Appends frame and header; returns where the frame begins. finish() sets the lengths.
+std::size_t begin_request(Bytes& to, std::uint16_t sequence) {
+  const std::size_t begin = to.size();
+  begin_data_frame(to);
+  put(to, {0x32, static_cast<unsigned>(Kind::request), 0x00, 0x00});
+  put16(to, sequence);
+  put32(to, 0);
+  return begin;
+}
+
+void finish(Bytes& in, std::size_t begin, std::size_t parameters) {
+  const std::size_t head = data_frame_head + 10;
+  set16(in, begin + data_frame_head + 6, static_cast<unsigned>(parameters));
+  set16(in, begin + data_frame_head + 8, static_cast<unsigned>(in.size() - begin - head - parameters));
+  set_frame_length(in, begin);
+}
+
+void put_range(Bytes& to, const Range& range) {
+  put(to, {0x12, 0x0A, 0x10, static_cast<unsigned>(range.length)});
+  put16(to, range.count);
+  put16(to, range.db);
+  put8(to, static_cast<unsigned>(range.area));
+  put8(to, range.start >> 16U & 0xFFU);
+  put16(to, range.start & 0xFFFFU);
+}
+
+Bytes control_request(std::uint16_t sequence, std::initializer_list<unsigned> head) {
+  Bytes frame;
+  const std::size_t begin = begin_request(frame, sequence);
+  put(frame, head);
+  put8(frame, program.size());
+  for (const unsigned char c : program) put8(frame, c);
+  finish(frame, begin, head.size() + 1 + program.size());
+  return frame;
+}
+
+std::expected<void, std::string> check_function(const Message& message, Function function,
+                                                std::size_t items) {
+  if (message.kind != Kind::ack_data || message.parameters.size() < 2 ||
+      get8(message.parameters, 0) != static_cast<unsigned>(function))
+    return std::unexpected("an answer belongs to another function than its sequence number says");
+  if (get8(message.parameters, 1) != items)
+    return std::unexpected(
+        words("an answer has ", get8(message.parameters, 1), " items, asked were ", items));
+  return {};
+}
+
+}  // namespace
+
+Bytes setup_request(std::uint16_t sequence, const Setup& setup) {
+  Bytes frame;
+  const std::size_t begin = begin_request(frame, sequence);
+  put(frame, {static_cast<unsigned>(Function::setup), 0x00});
+  put16(frame, setup.calling);
+  put16(frame, setup.called);
+  put16(frame, setup.pdu);
+  finish(frame, begin, 8);
+  return frame;
+}
+
+void append_read_request(Bytes& to, std::uint16_t sequence, std::span<const Range> ranges) {
+  const std::size_t begin = begin_request(to, sequence);
+  put(to, {static_cast<unsigned>(Function::read), static_cast<unsigned>(ranges.size())});
+  for (const Range& range : ranges) put_range(to, range);
+  finish(to, begin, 2 + item_address_bytes * ranges.size());
+}
+
+void append_write_request(Bytes& to, std::uint16_t sequence, std::span<const WriteItem> items) {
+  const std::size_t begin = begin_request(to, sequence);
+  put(to, {static_cast<unsigned>(Function::write), static_cast<unsigned>(items.size())});
+  for (const WriteItem& item : items) put_range(to, item.range);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto& [range, data] = items[i];
+    put8(to, 0x00);
+    if (range.length == WordLength::bit) {
+      put8(to, 0x03);  // the length counts elements
+      put16(to, range.count);
+    } else if (range.length == WordLength::counter || range.length == WordLength::timer) {
+      put8(to, 0x09);  // bytes
+      put16(to, static_cast<unsigned>(data.size()));
+    } else {
+      put8(to, 0x04);  // bits
+      put16(to, static_cast<unsigned>(data.size() * 8));
+    }
+    put(to, data);
+    if (data.size() % 2 != 0 && i + 1 < items.size()) put8(to, 0x00);
+  }
+  finish(to, begin, 2 + item_address_bytes * items.size());
+}
+
+Bytes start_request(std::uint16_t sequence, Start start) {
+  if (start == Start::warm) return control_request(sequence, {0x28, 0, 0, 0, 0, 0, 0, 0xFD, 0x00, 0x00});
+  return control_request(sequence, {0x28, 0, 0, 0, 0, 0, 0, 0xFD, 0x00, 0x02, 0x43, 0x20});
+}
+
+Bytes stop_request(std::uint16_t sequence) { return control_request(sequence, {0x29, 0, 0, 0, 0, 0}); }
+
+std::expected<void, std::string> read_read_reply(const Message& message, std::span<const Range> ranges,
+                                                 std::span<ItemReply> into) {
+  if (const auto fits = check_function(message, Function::read, ranges.size()); !fits) return fits;
+  View left = message.data;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (left.size() < item_head) return std::unexpected("an answer ends before its last item");
+    const auto code = static_cast<ItemCode>(get8(left, 0));
+    if (code != ItemCode::good) {
+      into[i] = {code, {}};
+      left = left.subspan(item_head);
+      continue;
+    }
+    const unsigned transport = get8(left, 1);
+    const std::size_t counted = get16(left, 2);
+    // 3, 7 and 9 count elements or bytes, 4 and 5 bits.
+    const std::size_t size = transport == 0x04 || transport == 0x05 ? (counted + 7) / 8 : counted;
+    if (size != bytes_of(ranges[i]) || left.size() < item_head + size)
+      return std::unexpected(
+          words("an item of an answer has ", size, " bytes, asked were ", bytes_of(ranges[i])));
+    into[i] = {code, left.subspan(item_head, size)};
+    left = left.subspan(std::min(left.size(), item_head + size + size % 2));
+  }
+  if (!left.empty()) return std::unexpected("an answer goes on behind its last item");
+  return {};
+}
+
+std::expected<void, std::string> read_write_reply(const Message& message, std::size_t items,
+                                                  std::span<ItemCode> into) {
+  if (const auto fits = check_function(message, Function::write, items); !fits) return fits;
+  if (message.data.size() != items)
+    return std::unexpected("an answer has another number of results than asked for");
+  for (std::size_t i = 0; i < items; ++i) into[i] = static_cast<ItemCode>(get8(message.data, i));
+  return {};
+}
+
+}  // namespace standstill::s7
