@@ -10,6 +10,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "sim/plc_server.hpp"
 #include "sim/relay.hpp"
 #include "sim/rocrail_server.hpp"
 
@@ -141,6 +142,40 @@ int run_relay(const RunRelay& options) {
     sense = std::move(*served);
     std::cout << "sense on " << options.address << ':' << sense->port() << std::endl;
   }
+  loop.run();
+  return 0;
+}
+
+int run_plc(const RunPlc& options) {
+  if (options.pdu < 64 || options.pdu > 960) return refuse("--pdu must be 64 to 960");
+  if (options.outstanding < 1 || options.outstanding > 64) return refuse("--outstanding must be 1 to 64");
+  PlcOptions server_options{.address = options.address,
+                            .port = options.port,
+                            .file = {},
+                            .manners = {.pdu = static_cast<std::uint16_t>(options.pdu),
+                                        .outstanding = static_cast<std::uint16_t>(options.outstanding),
+                                        .put_get = true,
+                                        .writable = true,
+                                        .bit_writes = true,
+                                        .password = options.password},
+                            .cycle = std::chrono::milliseconds(options.cycle_ms),
+                            .seed = 1};
+  if (!options.file.empty()) {
+    std::ifstream file(options.file, std::ios::binary);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf())) return refuse("cannot read the file " + options.file);
+    server_options.file = text.str();
+  }
+  os::Loop loop;
+  auto server = PlcServer::start(loop, server_options);
+  if (!server) return refuse((options.file.empty() ? "" : options.file + ": ") + server.error());
+  (*server)->faults().delay = std::chrono::milliseconds(options.delay_ms);
+  auto control = serve_control(loop, options.control,
+                               [&server](std::string_view line) { return (*server)->command(line); });
+  if (!control) return refuse(control.error());
+  (*server)->on_quit([&loop] { loop.stop(); });
+  const Signals signals(loop, [&loop](int) { loop.stop(); });
+  std::cout << "listening on " << options.address << ':' << (*server)->port() << std::endl;
   loop.run();
   return 0;
 }

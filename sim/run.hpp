@@ -1,4 +1,4 @@
-// The simulated peers as programs in the foreground: `standstill sim rocrail` and `standstill sim relay`.
+// The simulated peers as programs in the foreground: `standstill sim rocrail`, `sim relay`, `sim plc`.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,24 @@ struct RunRelay {
   std::string control;
 };
 
+struct RunPlc {
+  std::string file;  // blocks and values (plc_memory.hpp); empty: none
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 1102;  // 0: a free one
+  std::string control;
+  std::uint32_t pdu = 480;        // 64 to 960
+  std::uint32_t outstanding = 8;  // 1 to 64
+  std::uint32_t cycle_ms = 100;   // of its program; 0: it stands still
+  std::uint32_t delay_ms = 0;     // until it answers
+  std::string password;
+};
+
 // Serve until INT, TERM or the control command `quit`; the first line printed says where ("listening on
 // ADDRESS:PORT", "pty /dev/pts/N"), each on a line of its own and flushed. Rocrail says goodbye on a signal,
 // as the real one does. Returns the exit code: 0, or 2 with the reason on standard error when it could not
 // start.
 [[nodiscard]] int run_rocrail(const RunRocrail& options);
 [[nodiscard]] int run_relay(const RunRelay& options);
+[[nodiscard]] int run_plc(const RunPlc& options);
 
 }  // namespace standstill::sim
