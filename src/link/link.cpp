@@ -98,6 +98,11 @@ void Link::on_deadline() {
   const Instant now = loop_.now();
   if (course_.connected() && session_.deadline() <= now) {
     session_.tick(now);
+    if (const std::string error = session_.error(); !error.empty()) {  // it gives the connection up
+      over(Ending::crash, error);
+      static_cast<void>(session_.ended(now));
+      return;
+    }
     flush();
   }
   switch (course_.due(now)) {

@@ -1,0 +1,54 @@
+#include "plant/plc/values.hpp"
+
+namespace standstill::plc {
+
+s7::Range range_of(const s7::Address& address) {
+  const auto [area, db, byte, bit, type, count, length] = address;
+  if (type == s7::Type::counter) return {area, 0, s7::WordLength::counter, count, byte};
+  if (type == s7::Type::timer) return {area, 0, s7::WordLength::timer, count, byte};
+  if (type == s7::Type::boolean && count == 1) return s7::bit_range(area, db, byte, bit);
+  return s7::bytes_range(area, db, byte, static_cast<std::uint16_t>(s7::total_bytes(address)));
+}
+
+std::expected<s7::Value, std::string> value_of(const s7::Address& address, const ItemResult& item) {
+  if (item.code != s7::ItemCode::good)
+    return std::unexpected(s7::to_text(address) + ": " + s7::item_text(item.code));
+  if (address.type == s7::Type::boolean && address.count == 1)
+    return s7::Value{!item.data.empty() && item.data[0] != std::byte{0}};
+  auto value = s7::decode(address, item.data);
+  if (!value) return std::unexpected(s7::to_text(address) + ": " + value.error());
+  return value;
+}
+
+void read_values(Session& session, std::vector<s7::Address> addresses, const Terms& terms, Instant now,
+                 Done<Values> done) {
+  std::vector<s7::Range> ranges;
+  ranges.reserve(addresses.size());
+  for (const auto& address : addresses) ranges.push_back(range_of(address));
+  session.read(std::move(ranges), terms, now,
+               [addresses = std::move(addresses), done = std::move(done)](Outcome<Items> outcome) {
+                 if (!outcome) return done(std::unexpected(std::move(outcome.error())));
+                 Values values;
+                 values.reserve(addresses.size());
+                 for (std::size_t i = 0; i < addresses.size(); ++i)
+                   values.push_back(value_of(addresses[i], (*outcome)[i]));
+                 done(std::move(values));
+               });
+}
+
+void write_value(Session& session, const s7::Address& address, const s7::Value& value, const Terms& terms,
+                 Instant now, Done<bool> done) {
+  const std::string place = session.settings().peer + ": " + s7::to_text(address) + ": ";
+  auto bytes = s7::encode(address, value);
+  if (!bytes) return done(std::unexpected(Trouble{Failure::unusable, place + bytes.error()}));
+  session.write({range_of(address)}, {std::move(*bytes)}, terms, now,
+                [place, done = std::move(done)](Outcome<Items> outcome) {
+                  if (!outcome) return done(std::unexpected(std::move(outcome.error())));
+                  if (outcome->front().code != s7::ItemCode::good)
+                    return done(std::unexpected(
+                        Trouble{Failure::refused, place + s7::item_text(outcome->front().code)}));
+                  done(true);
+                });
+}
+
+}  // namespace standstill::plc
