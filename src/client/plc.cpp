@@ -1,0 +1,336 @@
+// Plc: addresses and values checked, then asked through the engine.
+#include "standstill/plc.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+
+#include "client/plc_engine.hpp"
+#include "plant/plc/bit_write.hpp"
+#include "plant/plc/values.hpp"
+
+namespace standstill {
+
+namespace {
+
+PlcError error_of(plc::Trouble trouble) {
+  return {static_cast<PlcError::Kind>(trouble.kind), std::move(trouble.text)};
+}
+static_assert(static_cast<int>(PlcError::Kind::unusable) == static_cast<int>(plc::Failure::unusable));
+
+PlcError unusable(const client::PlcEngine& engine, std::string_view what, const std::string& why) {
+  return {PlcError::Kind::unusable, engine.peer() + ": '" + std::string(what) + "': " + why};
+}
+
+template <class To, class From, class Convert>
+PlcResult<To> converted(plc::Outcome<From> outcome, Convert convert) {
+  if (!outcome) return error_of(std::move(outcome.error()));
+  return convert(std::move(*outcome));
+}
+
+PlcResult<PlcDone> done_of(plc::Outcome<bool> outcome) {
+  return converted<PlcDone>(std::move(outcome), [](bool) { return PlcDone{}; });
+}
+
+using Engine = std::shared_ptr<client::PlcEngine>;
+
+plc::Outcome<s7::Bytes> asked(const Engine& engine, s7::UserFunction function, s7::Bytes question) {
+  return engine->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
+    engine->session().ask(function, question, terms, client::PlcEngine::now(), std::move(done));
+  });
+}
+
+// Asks, and reads what came with `read`.
+template <class To, class Read>
+PlcResult<To> asked_for(const Engine& engine, s7::UserFunction function, s7::Bytes question, Read read) {
+  auto outcome = asked(engine, function, std::move(question));
+  if (!outcome) return error_of(std::move(outcome.error()));
+  auto answer = read(s7::View(*outcome));
+  if (!answer) return PlcError{PlcError::Kind::refused, engine->peer() + ": " + answer.error()};
+  return std::move(*answer);
+}
+
+void begin_write(const Engine& engine, const s7::Address& address, const s7::Value& value,
+                 const plc::Terms& terms, plc::Done<bool> done) {
+  auto& session = engine->session();
+  if (address.type != s7::Type::boolean || address.count > 1)
+    return plc::write_value(session, address, value, terms, client::PlcEngine::now(), std::move(done));
+  plc::write_bit(session, address, std::get<bool>(value.front()), terms, client::PlcEngine::now,
+                 [done = std::move(done)](plc::Outcome<plc::BitWritten> outcome) {
+                   if (!outcome) return done(std::unexpected(std::move(outcome.error())));
+                   done(true);
+                 });
+}
+
+PlcResult<PlcDone> write_now(const Engine& engine, const s7::Address& address, const s7::Value& value) {
+  return done_of(engine->call<bool>([&](const plc::Terms& terms, plc::Done<bool> done) {
+    begin_write(engine, address, value, terms, std::move(done));
+  }));
+}
+
+// A whole transfer is cut where one item can count it.
+constexpr std::size_t item_bytes = 32768;
+
+std::vector<s7::Range> ranges_of(std::uint16_t db, std::uint32_t byte, std::size_t size) {
+  std::vector<s7::Range> ranges;
+  for (std::size_t at = 0; at < size; at += item_bytes)
+    ranges.push_back(s7::bytes_range(s7::Area::db, db, byte + static_cast<std::uint32_t>(at),
+                                     static_cast<std::uint16_t>(std::min(item_bytes, size - at))));
+  return ranges;
+}
+
+std::optional<PlcError> bad_stretch(const client::PlcEngine& engine, std::uint16_t db, std::uint32_t byte,
+                                    std::size_t size) {
+  if (db != 0 && size > 0 && byte + size <= 65536) return std::nullopt;
+  return PlcError{PlcError::Kind::unusable,
+                  engine.peer() + ": a data block has a number from 1 and bytes 0 to 65535"};
+}
+
+std::string block_place(const client::PlcEngine& engine, std::uint16_t db) {
+  return engine.peer() + ": DB" + std::to_string(db) + ": ";
+}
+
+}  // namespace
+
+std::optional<double> PlcValue::number() const { return s7::number(elements_); }
+std::string PlcValue::text() const { return s7::to_text(elements_); }
+
+std::string PlcAttempt::text() const {
+  std::string words = "attempt " + std::to_string(number);
+  if (maximum != 0) words += " of " + std::to_string(maximum);
+  words += " failed: " + error;
+  if (next.count() < 0) return words + "; that was the last";
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.1f", static_cast<double>(next.count()) / 1000.0);
+  return words + "; the next in " + seconds + " s";
+}
+
+Plc::Plc(std::string host, PlcOptions options)
+    : engine_(std::make_shared<client::PlcEngine>(std::move(host), std::move(options))) {
+  engine_->start();
+}
+Plc::~Plc() {
+  if (engine_) engine_->close();
+}
+Plc::Plc(Plc&&) noexcept = default;
+Plc& Plc::operator=(Plc&& other) noexcept {
+  if (this == &other) return *this;
+  if (engine_) engine_->close();
+  engine_ = std::move(other.engine_);
+  return *this;
+}
+
+PlcResult<PlcDone> Plc::wait_online(std::chrono::milliseconds time_out) const {
+  return engine_->wait_online(time_out);
+}
+PlcStatus Plc::status() const { return engine_->status(); }
+void Plc::retry_now() const { engine_->retry_now(); }
+
+PlcResult<PlcValue> Plc::read(std::string_view address) const {
+  return read(std::vector{std::string(address)}).front();
+}
+
+std::vector<PlcResult<PlcValue>> Plc::read(const std::vector<std::string>& addresses) const {
+  std::vector<PlcResult<PlcValue>> results;
+  std::vector<s7::Address> parsed;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const auto address = s7::parse_address(addresses[i]);
+    results.emplace_back(PlcError{});
+    if (!address) {
+      results.back() = unusable(*engine_, addresses[i], address.error());
+    } else {
+      parsed.push_back(*address);
+      places.push_back(i);
+    }
+  }
+  if (parsed.empty()) return results;
+  auto outcome = engine_->call<plc::Values>([&](const plc::Terms& terms, plc::Done<plc::Values> done) {
+    plc::read_values(engine_->session(), parsed, terms, client::PlcEngine::now(), std::move(done));
+  });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    auto& result = results[places[i]];
+    if (!outcome)
+      result = error_of(outcome.error());
+    else if (!(*outcome)[i])
+      result = PlcError{PlcError::Kind::refused, engine_->peer() + ": " + (*outcome)[i].error()};
+    else
+      result = PlcValue(std::move(*(*outcome)[i]));
+  }
+  return results;
+}
+
+PlcResult<Plc::Bytes> Plc::read_db(std::uint16_t db, std::uint32_t byte, std::size_t size) const {
+  if (auto bad = bad_stretch(*engine_, db, byte, size)) return std::move(*bad);
+  auto outcome = engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+    engine_->session().read(ranges_of(db, byte, size), terms, client::PlcEngine::now(), std::move(done));
+  });
+  if (!outcome) return error_of(std::move(outcome.error()));
+  Bytes all;
+  for (auto& item : *outcome) {
+    if (item.code != s7::ItemCode::good)
+      return PlcError{PlcError::Kind::refused, block_place(*engine_, db) + s7::item_text(item.code)};
+    all.insert(all.end(), item.data.begin(), item.data.end());
+  }
+  return all;
+}
+
+void Plc::read_async(std::string address, Then<PlcValue> then) const {
+  const auto parsed = s7::parse_address(address);
+  if (!parsed) return then(unusable(*engine_, address, parsed.error()));
+  engine_->call_later<plc::Values>(
+      [engine = engine_.get(), parsed = *parsed](const plc::Terms& terms, plc::Done<plc::Values> done) {
+        plc::read_values(engine->session(), {parsed}, terms, client::PlcEngine::now(), std::move(done));
+      },
+      [peer = engine_->peer(), then = std::move(then)](plc::Outcome<plc::Values> outcome) {
+        if (!outcome) return then(error_of(std::move(outcome.error())));
+        auto& value = outcome->front();
+        if (!value) return then(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
+        then(PlcValue(std::move(*value)));
+      });
+}
+
+PlcResult<PlcDone> Plc::write(std::string_view address, std::string_view value) const {
+  const auto parsed = s7::parse_address(address);
+  if (!parsed) return unusable(*engine_, address, parsed.error());
+  const auto typed = s7::parse_value(*parsed, value);
+  if (!typed) return unusable(*engine_, address, typed.error());
+  return write_now(engine_, *parsed, *typed);
+}
+
+PlcResult<PlcDone> Plc::write(std::string_view address, const PlcValue& value) const {
+  const auto parsed = s7::parse_address(address);
+  if (!parsed) return unusable(*engine_, address, parsed.error());
+  if (const auto fits = s7::encode(*parsed, value.elements()); !fits)
+    return unusable(*engine_, address, fits.error());
+  if (parsed->type == s7::Type::boolean && !std::holds_alternative<bool>(value.elements().front()))
+    return unusable(*engine_, address, "a BOOL is true or false");
+  return write_now(engine_, *parsed, value.elements());
+}
+
+PlcResult<PlcDone> Plc::write_db(std::uint16_t db, std::uint32_t byte, const Bytes& data) const {
+  if (auto bad = bad_stretch(*engine_, db, byte, data.size())) return std::move(*bad);
+  auto outcome = engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+    auto ranges = ranges_of(db, byte, data.size());
+    std::vector<s7::Bytes> parts;
+    for (std::size_t at = 0; at < data.size(); at += item_bytes) {
+      const auto part = s7::View(data).subspan(at, std::min(item_bytes, data.size() - at));
+      parts.emplace_back(part.begin(), part.end());
+    }
+    engine_->session().write(std::move(ranges), std::move(parts), terms, client::PlcEngine::now(),
+                             std::move(done));
+  });
+  if (!outcome) return error_of(std::move(outcome.error()));
+  for (const auto& item : *outcome)
+    if (item.code != s7::ItemCode::good)
+      return PlcError{PlcError::Kind::refused, block_place(*engine_, db) + s7::item_text(item.code)};
+  return PlcDone{};
+}
+
+PlcResult<PlcBitWritten> Plc::write_bit(std::string_view address, bool value) const {
+  const auto parsed = s7::parse_address(address);
+  if (!parsed) return unusable(*engine_, address, parsed.error());
+  auto outcome =
+      engine_->call<plc::BitWritten>([&](const plc::Terms& terms, plc::Done<plc::BitWritten> done) {
+        plc::write_bit(engine_->session(), *parsed, value, terms, client::PlcEngine::now, std::move(done));
+      });
+  return converted<PlcBitWritten>(std::move(outcome), [](const plc::BitWritten& written) {
+    return PlcBitWritten{written.by_whole_byte, written.neighbours_changed};
+  });
+}
+
+PlcResult<PlcBitWritten> Plc::write_bit(std::uint16_t db, std::uint32_t byte, unsigned bit,
+                                        bool value) const {
+  return write_bit("DB" + std::to_string(db) + ".DBX" + std::to_string(byte) + "." + std::to_string(bit),
+                   value);
+}
+
+void Plc::write_async(std::string address, std::string value, Then<PlcDone> then) const {
+  const auto parsed = s7::parse_address(address);
+  if (!parsed) return then(unusable(*engine_, address, parsed.error()));
+  auto typed = s7::parse_value(*parsed, value);
+  if (!typed) return then(unusable(*engine_, address, typed.error()));
+  engine_->call_later<bool>(
+      [engine = engine_, parsed = *parsed, typed = std::move(*typed)](const plc::Terms& terms,
+                                                                      plc::Done<bool> done) {
+        begin_write(engine, parsed, typed, terms, std::move(done));
+      },
+      [then = std::move(then)](plc::Outcome<bool> outcome) { then(done_of(std::move(outcome))); });
+}
+
+PlcResult<std::string> Plc::cpu_state() const {
+  return asked_for<std::string>(engine_, s7::UserFunction::status_list, s7::status_list_question(0x0424, 0),
+                                [](s7::View data) -> std::expected<std::string, std::string> {
+                                  const auto state = s7::read_cpu_state(data);
+                                  if (!state) return std::unexpected(state.error());
+                                  return std::string(s7::name(*state));
+                                });
+}
+
+PlcResult<PlcStatusList> Plc::status_list(std::uint16_t id, std::uint16_t index) const {
+  return asked_for<PlcStatusList>(engine_, s7::UserFunction::status_list, s7::status_list_question(id, index),
+                                  [](s7::View data) -> std::expected<PlcStatusList, std::string> {
+                                    auto list = s7::read_status_list(data);
+                                    if (!list) return std::unexpected(list.error());
+                                    return PlcStatusList{list->id, list->index, std::move(list->records)};
+                                  });
+}
+
+PlcResult<std::string> Plc::clock() const {
+  return asked_for<std::string>(engine_, s7::UserFunction::read_clock, {},
+                                [](s7::View data) -> std::expected<std::string, std::string> {
+                                  const auto time = s7::read_clock_data(data);
+                                  if (!time) return std::unexpected(time.error());
+                                  return s7::to_text(*time, 3);
+                                });
+}
+
+PlcResult<PlcDone> Plc::set_clock(std::string_view text) const {
+  const auto time = s7::parse_calendar(text);
+  if (!time) return unusable(*engine_, text, time.error());
+  if (time->year < 1990 || time->year > 2089) return unusable(*engine_, text, "the year is 1990 to 2089");
+  return converted<PlcDone>(asked(engine_, s7::UserFunction::set_clock, s7::clock_data(*time)),
+                            [](const s7::Bytes&) { return PlcDone{}; });
+}
+
+PlcResult<std::vector<std::uint16_t>> Plc::blocks(std::string_view type) const {
+  const auto wanted = s7::block_type(type);
+  if (!wanted) return unusable(*engine_, type, "block types are OB, DB, SDB, FC, SFC, FB, SFB");
+  return asked_for<std::vector<std::uint16_t>>(engine_, s7::UserFunction::block_list,
+                                               s7::block_list_question(*wanted), s7::read_block_list);
+}
+
+PlcResult<PlcBlock> Plc::block(std::string_view type, std::uint16_t number) const {
+  const auto wanted = s7::block_type(type);
+  if (!wanted) return unusable(*engine_, type, "block types are OB, DB, SDB, FC, SFC, FB, SFB");
+  return asked_for<PlcBlock>(
+      engine_, s7::UserFunction::block_info, s7::block_info_question(*wanted, number),
+      [](s7::View data) -> std::expected<PlcBlock, std::string> {
+        auto info = s7::read_block_info(data);
+        if (!info) return std::unexpected(info.error());
+        return PlcBlock{std::string(s7::name(info->type)),
+                        info->number,
+                        info->work_bytes,
+                        std::move(info->author),
+                        std::move(info->family),
+                        std::move(info->header),
+                        std::to_string(info->version >> 4U) + "." + std::to_string(info->version & 15U)};
+      });
+}
+
+PlcResult<PlcDone> Plc::stop_cpu() const {
+  return converted<PlcDone>(engine_->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
+    engine_->session().stop_cpu(terms, client::PlcEngine::now(), std::move(done));
+  }),
+                            [](const s7::Bytes&) { return PlcDone{}; });
+}
+
+PlcResult<PlcDone> Plc::start_cpu(bool cold) const {
+  return converted<PlcDone>(engine_->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
+    engine_->session().start_cpu(cold ? s7::Start::cold : s7::Start::warm, terms, client::PlcEngine::now(),
+                                 std::move(done));
+  }),
+                            [](const s7::Bytes&) { return PlcDone{}; });
+}
+
+}  // namespace standstill

@@ -1,0 +1,132 @@
+// What stands behind a Plc: link, session, and the one loop that both a caller and the Plc's own thread can
+// turn.
+//
+// The loop has one holder at a time. A caller that waits for its answer holds it and does the connection's
+// work in its own thread, so that a read costs no switch between threads; a second caller posts its question
+// to the holder. When nobody has called for a while, the keeper takes the loop.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "client/dispatcher.hpp"
+#include "kernel/watch_frozen.hpp"
+#include "link/link.hpp"
+#include "os/clock.hpp"
+#include "os/loop.hpp"
+#include "plant/plc/session.hpp"
+#include "standstill/plc.hpp"
+
+namespace standstill::client {
+
+class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
+ public:
+  PlcEngine(std::string host, PlcOptions options);
+  ~PlcEngine();
+  PlcEngine(const PlcEngine&) = delete;
+  PlcEngine& operator=(const PlcEngine&) = delete;
+
+  void start();
+  void close();
+
+  // Asks with `begin` on the loop and waits for the outcome, at most the options' time-out.
+  template <class T>
+  plc::Outcome<T> call(std::function<void(const plc::Terms&, plc::Done<T>)> begin) {
+    const auto waiting = std::make_shared<Waiting<T>>();
+    const plc::Terms terms = terms_now();
+    run_until(
+        [this, waiting, terms, &begin] {
+          prepare();
+          begin(terms, [this, waiting](plc::Outcome<T> outcome) {
+            waiting->outcome.emplace(std::move(outcome));
+            settle(waiting->done);
+          });
+          link_->send_now();
+        },
+        waiting->done, terms.give_up);
+    if (waiting->outcome) return std::move(*waiting->outcome);
+    return std::unexpected(plc::Trouble{plc::Failure::unreachable, peer() + ": this connection is closed"});
+  }
+  // The same without waiting; `then` runs on the handlers' thread.
+  template <class T>
+  void call_later(std::function<void(const plc::Terms&, plc::Done<T>)> begin,
+                  std::function<void(plc::Outcome<T>)> then) {
+    loop_.post([this, begin = std::move(begin), then = std::move(then), terms = terms_now()] {
+      prepare();
+      auto watch = std::make_shared<os::Loop::Timer>(expiry(terms));
+      begin(terms, [this, then, watch](plc::Outcome<T> outcome) {
+        watch->cancel();
+        dispatcher_.call(Dispatcher::Order::ordinary, on_answer_,
+                         [then, outcome = std::move(outcome)]() mutable {
+                           then(std::move(outcome));
+                           return false;
+                         });
+      });
+      link_->send_now();
+    });
+  }
+
+  PlcResult<PlcDone> wait_online(Duration time_out);
+  [[nodiscard]] PlcStatus status();
+  void retry_now();
+  [[nodiscard]] plc::Session& session() { return session_; }
+  [[nodiscard]] std::string peer() const { return session_.settings().peer; }
+  [[nodiscard]] static Instant now() { return os::now(); }
+
+ private:
+  template <class T>
+  struct Waiting {
+    std::atomic<bool> done = false;
+    std::optional<plc::Outcome<T>> outcome;
+  };
+  [[nodiscard]] plc::Terms terms_now() const;
+  void run_until(const std::function<void()>& begin, const std::atomic<bool>& done, Instant limit);
+  void turn_until(const std::atomic<bool>& done, Instant limit);
+  void settle(std::atomic<bool>& done);
+  void keep();
+  void prepare();  // a call begins: an exhausted link dials again
+  [[nodiscard]] os::Loop::Timer expiry(const plc::Terms& terms);
+  void link_changed(const link::Status& status, link::State previous, std::string_view why);
+  void attempt_failed(std::string_view why);
+  void beat();
+  void judge_beat(const Sample& sample);
+
+  const std::string host_;
+  const std::shared_ptr<const PlcOptions> options_;
+  Dispatcher dispatcher_;
+  const HandlerPtr on_loss_ = std::make_shared<Callback>("on_loss");
+  const HandlerPtr on_return_ = std::make_shared<Callback>("on_return");
+  const HandlerPtr on_attempt_ = std::make_shared<Callback>("on_attempt", false);
+  const HandlerPtr on_heartbeat_ = std::make_shared<Callback>("on_heartbeat");
+  const HandlerPtr on_answer_ = std::make_shared<Callback>("the function of an asynchronous call", false);
+
+  std::mutex mutex_;
+  std::condition_variable freed_;    // the loop has no holder, or a call is done
+  std::condition_variable keeping_;  // the keeper's pause
+  bool held_ = false;
+  bool ended_ = true;
+  std::uint32_t callers_ = 0;
+  std::uint64_t calls_ = 0;
+  std::thread keeper_;
+
+  // Only the loop's holder, from here:
+  os::Loop loop_;
+  plc::Session session_;
+  std::unique_ptr<link::Link> link_;
+  std::optional<Instant> lost_at_;
+  std::uint32_t tries_ = 0;  // failed attempts of this series
+  bool was_online_ = false;
+  bool loss_told_ = false;
+  std::optional<s7::Address> beat_address_;
+  FrozenWatch beat_watch_;
+  std::optional<bool> alive_told_;
+  os::Loop::Timer beat_timer_;
+};
+
+}  // namespace standstill::client
