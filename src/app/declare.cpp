@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/declare_s7.hpp"
 #include "app/demo.hpp"
 #include "sim/run.hpp"
 
@@ -238,6 +239,7 @@ void Declaration::by_hand() {
       ->type_name("KIND");
   runs(list, [this, wanted] { return rocrail_list(context_, *wanted); });
   simulated();
+  declare_s7(family("By hand", "s7", "a Siemens S7 PLC by hand"), context_, chosen_);
 }
 
 void Declaration::simulated() {
@@ -284,6 +286,7 @@ void Declaration::simulated() {
   board->add_option("--control", relay->control, "a socket to break it: one command a line, one JSON answer")
       ->type_name("FILE");
   runs(board, [relay] { return sim::run_relay(*relay); });
+  declare_sim_plc(sim, chosen_);
 }
 
 }  // namespace

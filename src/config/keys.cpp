@@ -74,7 +74,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"link", "rocrail", Support::runs, "a Rocrail server"},
     {"link", "modbus-rtu", Support::later, "a meter or other Modbus device on a serial line"},
     {"link", "modbus-tcp", Support::later, "a Modbus device on the network"},
-    {"link", "s7", Support::later, "a Siemens S7 PLC"},
+    {"link", "s7", Support::runs, "a Siemens S7 PLC"},
     {"link", "hwmon", Support::runs, "a sensor chip of this machine: temperatures, voltages, fans"},
     {"link.publish", "mqtt", Support::later, "an MQTT broker"},
     {"watch", "limit", Support::runs, "a value reaches a limit"},

@@ -1,6 +1,7 @@
 // The one place that knows which kinds of links there are.
 #include "supervise/job.hpp"
 #include "supervise/layout_job.hpp"
+#include "supervise/plc_job.hpp"
 #include "supervise/sensor_job.hpp"
 
 namespace standstill::supervise {
@@ -24,6 +25,8 @@ std::unique_ptr<Job> make_job(os::Loop& loop, const config::Link& config, link::
     return std::make_unique<LayoutJob>(loop, config, tags, jitter_seed, std::move(listener));
   if (std::holds_alternative<config::HwmonLink>(config.peer))
     return std::make_unique<SensorJob>(loop, config, tags, jitter_seed, std::move(listener));
+  if (std::holds_alternative<config::S7Link>(config.peer))
+    return std::make_unique<PlcJob>(loop, config, tags, jitter_seed, std::move(listener));
   return nullptr;
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/secret.hpp"
 #include "wire/rocrail/command.hpp"
+#include "wire/s7/value.hpp"
 
 namespace standstill::supervise {
 
@@ -278,12 +279,32 @@ class Compiler {
   // What is sent on the way to the safe state must be understood now, and must not be able to energise
   // anything.
   void check_command(const config::Stage& stage, const config::Send& send) {
+    if (const auto* link = config_.link(send.link);
+        link != nullptr && std::holds_alternative<config::S7Link>(link->peer))
+      return check_write(stage, send, std::get<config::S7Link>(link->peer));
     const auto command = rocrail::parse_command(send.command);
     if (!command)
       problem_ = to_string(stage.where) + ": send.command: " + command.error();
     else if (command->may_energise)
       problem_ = to_string(stage.where) + ": send.command '" + send.command +
                  "' may set something in motion; a stage may only stop: ebreak, stop, auto off";
+  }
+
+  // Which bit of a PLC stops its machine only its programmer knows: what stands here is taken at its word, as
+  // an output's `safe` is.
+  void check_write(const config::Stage& stage, const config::Send& send, const config::S7Link& peer) {
+    constexpr std::string_view word = "write ";
+    const std::size_t blank = send.command.find(' ', word.size());
+    const auto address = blank == std::string::npos || !send.command.starts_with(word)
+                             ? std::unexpected<std::string>("say what to write: write DB1.DBX0.0 true")
+                             : s7::parse_address(send.command.substr(word.size(), blank - word.size()));
+    const auto value = address ? s7::parse_value(*address, send.command.substr(blank + 1))
+                               : std::unexpected<std::string>(address.error());
+    if (!value)
+      problem_ = to_string(stage.where) + ": send.command: " + value.error();
+    else if (!peer.allow_write)
+      problem_ =
+          to_string(stage.where) + ": link '" + send.link + "' is read only; set allow_write = true there";
   }
 
   void make_stages() {
@@ -305,7 +326,8 @@ class Compiler {
 }  // namespace
 
 std::string_view source_behind(const config::Link& link) {
-  return std::holds_alternative<config::RocrailLink>(link.peer) ? "station" : "";
+  if (std::holds_alternative<config::RocrailLink>(link.peer)) return "station";
+  return std::holds_alternative<config::S7Link>(link.peer) ? "cpu" : "";
 }
 
 std::expected<CompiledPlan, std::string> compile_plan(const config::Config& config) {

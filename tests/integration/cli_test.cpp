@@ -13,24 +13,37 @@ TEST_F(Cli, NoCommandIsAUsageErrorThatShowsTheCommands) {
 TEST_F(Cli, HelpOfEveryCommandIsNotEmpty) {
   const auto help = standstill({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* one : {"run",           "check",
-                          "status",        "watch",
-                          "stop",          "ack",
-                          "reset",         "start",
-                          "why",           "log",
-                          "snapshot",      "compare",
-                          "prooftest",     "drill",
-                          "checklist",     "health",
-                          "operator",      "tags",
-                          "rocrail",       "sim",
-                          "completion",    "config-reference",
-                          "config-schema", "version"}) {
+  for (const char* one : {"run",
+                          "check",
+                          "status",
+                          "watch",
+                          "stop",
+                          "ack",
+                          "reset",
+                          "start",
+                          "why",
+                          "log",
+                          "snapshot",
+                          "compare",
+                          "prooftest",
+                          "drill",
+                          "checklist",
+                          "health",
+                          "operator",
+                          "tags",
+                          "rocrail",
+                          "s7",
+                          "sim",
+                          "completion",
+                          "config-reference",
+                          "config-schema",
+                          "version"}) {
     EXPECT_TRUE(has_text(help.out, std::string("  ") + one)) << one;
     const auto own = standstill({one, "--help"});
     EXPECT_EQ(own.code, 0) << one;
     EXPECT_FALSE(own.out.empty()) << one;
   }
-  for (const char* later : {"modbus", "s7", "meter", "bus", "loco"})
+  for (const char* later : {"modbus", "meter", "bus", "loco"})
     EXPECT_FALSE(has_text(help.out, std::string("\n  ") + later + " ")) << later;
 }
 
@@ -44,7 +57,7 @@ TEST_F(Cli, TypingErrors) {
         Case{{"modbus", "read"}, "not in this version"}, Case{{"snapshot"}, ""},
         Case{{"snapshot", "shwo"}, "did you mean 'show'?"}, Case{{"ack", "--epoch", "x"}, "epoch"},
         Case{{"ack", "--epoch", "-3"}, "epoch"}, Case{{"log", "--limit", "0"}, "limit"},
-        Case{{"completion", "tcsh"}, "bash, zsh or fish"}, Case{{"sim", "plc"}, "not in this version"}}) {
+        Case{{"completion", "tcsh"}, "bash, zsh or fish"}, Case{{"sim", "station"}, "not in this version"}}) {
     const auto ran = standstill(words);
     EXPECT_EQ(ran.code, 2) << words.front();
     EXPECT_TRUE(has_text(ran.err, says)) << ran.err;

@@ -1,0 +1,191 @@
+// `s7 log`, `s7 watch` and `s7 write --every`: rows on time, through every outage, until Ctrl-C.
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "app/s7_target.hpp"
+#include "app/state_text.hpp"
+#include "os/clock.hpp"
+#include "os/fd.hpp"
+#include "plant/plc/schedule.hpp"
+
+namespace standstill::app {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+// INT and TERM, waited for between rows. Blocked before the Plc makes its threads.
+class Quit {
+ public:
+  Quit() {
+    sigset_t set{};
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGINT);
+    ::sigaddset(&set, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &set, &before_);
+    fd_ = os::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  ~Quit() {
+    signalfd_siginfo info{};
+    while (::read(fd_.get(), &info, sizeof info) > 0) {  // else it is delivered when it is unblocked
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Quit(const Quit&) = delete;
+  Quit& operator=(const Quit&) = delete;
+
+  // True when it was asked for before `until`.
+  [[nodiscard]] bool within(Instant until) const {
+    for (;;) {
+      const auto left = to_ms(until - os::now() + 999us);
+      pollfd ask{fd_.get(), POLLIN, 0};
+      if (::poll(&ask, 1, left <= 0 ? 0 : static_cast<int>(std::min<std::int64_t>(left, 3'600'000))) > 0)
+        return true;
+      if (os::now() >= until) return false;
+    }
+  }
+
+ private:
+  sigset_t before_{};
+  os::Fd fd_;
+};
+
+// What happens to the connection, in words, on standard error; counted for the last line.
+struct Outages {
+  std::mutex mutex;
+  std::uint64_t count = 0;
+  std::chrono::milliseconds total{};
+};
+
+void listen_in(PlcOptions& options, const std::shared_ptr<Outages>& outages) {
+  options.on_loss = [outages](const PlcLoss& loss) {
+    if (loss.was_online) {
+      const std::lock_guard lock(outages->mutex);
+      ++outages->count;
+    }
+    complain((loss.was_online ? "lost: " : "not reached: ") + loss.detail);
+  };
+  options.on_return = [outages](const PlcReturn& back) {
+    const std::lock_guard lock(outages->mutex);
+    if (!back.first) outages->total += back.outage;
+    complain(back.first ? "connected" : "back after " + age_text(back.outage.count()));
+  };
+  options.on_attempt = [](const PlcAttempt& attempt) { complain(attempt.text()); };
+  options.on_heartbeat = [](bool alive, const std::string& why) {
+    complain(alive ? "the heartbeat beats" : "the program stands still: " + why);
+  };
+}
+
+class Rows {
+ public:
+  Rows(const Context& context, const S7Options& options, bool changes_only)
+      : context_(context), options_(options), changes_only_(changes_only) {}
+
+  void read(const Plc& plc) {
+    const auto values = plc.read(options_.addresses);
+    ordered_json json{{"at", os::rfc3339(os::wall_ns())}};
+    std::string line = os::rfc3339(os::wall_ns());
+    std::string told;
+    bool whole = true;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto& value = values[i];
+      whole = whole && static_cast<bool>(value);
+      json["values"][options_.addresses[i]] = value ? value_json(*value) : ordered_json(nullptr);
+      if (!value) json["errors"][options_.addresses[i]] = value.error().text;
+      const std::string text = value                                           ? printable(value->text())
+                               : value.error().kind == PlcError::Kind::refused ? "(refused)"
+                                                                               : "(no connection)";
+      told += "  " + options_.addresses[i] + " = " + text;
+      if (!value && value.error().kind == PlcError::Kind::refused && refusal_ != value.error().text) {
+        refusal_ = value.error().text;
+        complain(refusal_);
+      }
+    }
+    ++rows_;
+    if (!whole) ++incomplete_;
+    if (changes_only_ && told == last_) return;
+    last_ = told;
+    say(context_.json ? dumped(json) : line + told);
+  }
+
+  void write(const Plc& plc) {
+    const auto written = plc.write(options_.addresses.front(), std::string_view(options_.value));
+    ++rows_;
+    if (!written) ++incomplete_;
+    const std::string at = os::rfc3339(os::wall_ns());
+    if (context_.json) {
+      ordered_json json{
+          {"at", at}, {"address", options_.addresses.front()}, {"written", static_cast<bool>(written)}};
+      if (!written) json["error"] = written.error().text;
+      say(dumped(json));
+    } else {
+      say(at + "  " + options_.addresses.front() +
+          (written ? " := " + printable(options_.value) : "  (not written: " + written.error().text + ")"));
+    }
+  }
+
+  [[nodiscard]] std::uint64_t count() const { return rows_; }
+  [[nodiscard]] std::uint64_t incomplete() const { return incomplete_; }
+
+ private:
+  const Context& context_;
+  const S7Options& options_;
+  bool changes_only_;
+  std::string last_, refusal_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t incomplete_ = 0;
+};
+
+int go_on(const Context& context, const S7Options& options, const char* own_period, bool changes_only) {
+  const auto every = period(options.every.empty() ? own_period : options.every);
+  if (!every) {
+    complain("--every is written 500ms, 1s, 10m or 1h");
+    return exit_usage;
+  }
+  S7Options for_ever = options;
+  for_ever.tries = 0;
+  auto target = s7_target(context, for_ever);
+  if (!target) return target.error();
+  const bool writing = !options.value.empty();
+  target->options.allow_write = writing;
+  // A row says what is known when it is due; it does not wait for a connection.
+  target->options.time_out = std::min(target->options.time_out, *every);
+  const auto outages = std::make_shared<Outages>();
+  listen_in(target->options, outages);
+  if (!options.heartbeat.empty()) target->options.heartbeat = PlcHeartbeat{options.heartbeat, 3 * *every};
+  const Quit quit;
+  Rows rows(context, options, changes_only);
+  plc::Schedule schedule(os::now(), *every);
+  {
+    const Plc plc(target->host, target->options);
+    if (const auto online = plc.wait_online(std::min<std::chrono::milliseconds>(*every, 1s)); online) {
+      schedule = plc::Schedule(os::now(), *every);
+    }
+    while (!quit.within(schedule.due())) {
+      writing ? rows.write(plc) : rows.read(plc);
+      schedule.made(os::now());
+      if (options.count != 0 && rows.count() >= options.count) break;
+    }
+  }
+  const std::lock_guard lock(outages->mutex);
+  complain(std::to_string(rows.count()) + (rows.count() == 1 ? " row, " : " rows, ") +
+           std::to_string(rows.incomplete()) + " without a value, " + std::to_string(schedule.missed()) +
+           " left out, " + std::to_string(outages->count) + (outages->count == 1 ? " outage" : " outages") +
+           (outages->count == 0 ? "" : " (" + age_text(outages->total.count()) + ")"));
+  return rows.incomplete() == 0 ? exit_done : exit_no;
+}
+
+}  // namespace
+
+int s7_log(const Context& context, const S7Options& options) { return go_on(context, options, "1s", false); }
+int s7_watch(const Context& context, const S7Options& options) {
+  return go_on(context, options, "500ms", true);
+}
+
+}  // namespace standstill::app

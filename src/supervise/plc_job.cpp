@@ -1,0 +1,201 @@
+#include "supervise/plc_job.hpp"
+
+#include "link/tcp.hpp"
+#include "os/clock.hpp"
+#include "plant/plc/bit_write.hpp"
+
+namespace standstill::supervise {
+
+namespace {
+
+constexpr Duration cpu_every = 1s;  // how often the CPU is asked for its state
+
+plc::SessionSettings settings_of(const config::Link& config) {
+  const auto& peer = std::get<config::S7Link>(config.peer);
+  plc::SessionSettings settings;
+  settings.peer = peer.host + ":" + std::to_string(peer.port);
+  settings.tsaps = s7::tsaps(s7::ConnectionType::pg, peer.rack, peer.slot);
+  settings.answer_within = config.silence;
+  settings.allow_write = peer.allow_write;
+  return settings;
+}
+
+FrozenSettings heartbeat_of(const config::Link& config) {
+  FrozenSettings settings;
+  const auto& peer = std::get<config::S7Link>(config.peer);
+  if (!peer.heartbeat) return settings;
+  settings.tag.assign(config.id + "." + peer.heartbeat->tag);
+  settings.changes_within = peer.heartbeat->changes_within;
+  return settings;
+}
+
+constexpr plc::Terms at_once{.on_loss = plc::OnLoss::fail, .idempotent = false, .give_up = never};
+
+}  // namespace
+
+PlcJob::PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
+               Listener listener)
+    : Job(config),
+      loop_(loop),
+      tags_(tags),
+      listener_(std::move(listener)),
+      session_(settings_of(config)),
+      schedule_(os::now(), peer().poll),
+      heartbeat_(heartbeat_of(config)) {
+  link_ = std::make_unique<link::Link>(
+      loop, session_,
+      std::make_unique<link::TcpTransport>(
+          loop, link::TcpTransport::Settings{peer().host, peer().port, config.silence}),
+      link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
+      [this](const link::Status& status, link::State previous, std::string_view why) {
+        if (status.state == link::State::online) cpu_known_ = false;
+        listener_.changed(status, previous, why);
+        if (status.state != link::State::online) return;
+        schedule_ = plc::Schedule(os::now(), peer().poll);
+        poll_timer_ = loop_.after(Duration::zero(), [this] { poll(); });
+      });
+  for (const auto& tag : peer().tags)
+    if (const auto address = s7::parse_address(tag.address))  // the loader has checked it
+      polled_.push_back({*address, tags_.declare(config.id, tag.name, tag.unit)});
+}
+
+void PlcJob::begin() { link_->begin(); }
+
+void PlcJob::close() {
+  poll_timer_.cancel();
+  judge_timer_.cancel();
+  session_.say_goodbye();
+  link_->send_now();
+  link_->close_for_good();
+}
+
+void PlcJob::poll() {
+  const Instant now = os::now();
+  if (state() != link::State::online) return;
+  // A PLC slower than its poll is asked again when it has answered.
+  if (!polling_ && !polled_.empty()) {
+    polling_ = true;
+    std::vector<s7::Address> addresses;
+    addresses.reserve(polled_.size());
+    for (const auto& one : polled_) addresses.push_back(one.address);
+    plc::read_values(session_, std::move(addresses), at_once, now,
+                     [this, now](const plc::Outcome<plc::Values>& outcome) { polled(outcome, now); });
+  }
+  if (!asking_cpu_ && (!cpu_known_ || now - cpu_asked_ >= cpu_every)) ask_cpu();
+  link_->send_now();
+  schedule_.made(now);
+  poll_timer_ = loop_.at(schedule_.due(), [this] { poll(); });
+}
+
+// A value is as old as its question: what the PLC read is not younger than the moment it was asked.
+void PlcJob::polled(const plc::Outcome<plc::Values>& outcome, Instant asked) {
+  polling_ = false;
+  if (!outcome) {
+    if (outcome.error().kind != plc::Failure::refused) return;  // the link says it
+    for (const auto& one : polled_)
+      tags_.set(one.tag, tags_.get(one.tag).value, link::Quality::refused, asked, os::wall_ns());
+  } else {
+    for (std::size_t i = 0; i < polled_.size(); ++i) {
+      const auto& value = (*outcome)[i];
+      const auto number = value ? s7::number(*value) : std::nullopt;
+      const auto& old = tags_.get(polled_[i].tag);
+      if (number) {
+        tags_.set(polled_[i].tag, *number, link::Quality::good, asked, os::wall_ns());
+      } else {
+        if (!value && old.quality != link::Quality::refused) listener_.said("problem", value.error());
+        tags_.set(polled_[i].tag, old.value, value ? link::Quality::out_of_range : link::Quality::refused,
+                  asked, os::wall_ns());
+      }
+    }
+  }
+  judge();
+  listener_.tags();
+}
+
+void PlcJob::ask_cpu() {
+  asking_cpu_ = true;
+  cpu_asked_ = os::now();
+  session_.ask(s7::UserFunction::status_list, s7::status_list_question(0x0424, 0), at_once, cpu_asked_,
+               [this](const plc::Outcome<s7::Bytes>& outcome) {
+                 asking_cpu_ = false;
+                 if (!outcome && outcome.error().kind != plc::Failure::refused) return;  // the link says it
+                 const auto state = outcome ? s7::read_cpu_state(*outcome)
+                                            : std::unexpected<std::string>(outcome.error().text);
+                 cpu_known_ = true;
+                 cpu_ = state.value_or(s7::CpuState::unknown);
+                 cpu_trouble_ = state ? "" : state.error();
+                 judge();
+               });
+}
+
+// What the link's own state does not show. A PLC that has not told its state is not known to run (S7).
+void PlcJob::judge() {
+  const Instant now = os::now();
+  if (state() != link::State::online || !cpu_known_) return;
+  Verdict verdict{Standing::clear, CauseCode::none, {}, false};
+  if (cpu_ == s7::CpuState::stopped) {
+    verdict = {Standing::present, CauseCode::device_fault, CauseDetail("the PLC's CPU is in STOP"), false};
+  } else if (cpu_ == s7::CpuState::unknown) {
+    verdict = {Standing::present, CauseCode::device_fault,
+               CauseDetail("the PLC does not tell whether its CPU runs" +
+                           (cpu_trouble_.empty() ? std::string() : ": " + cpu_trouble_)),
+               false};
+  } else if (peer().heartbeat) {
+    const auto id = tags_.find(config().id + "." + peer().heartbeat->tag);
+    Sample sample;
+    if (id) {
+      const auto& tag = tags_.get(*id);
+      sample = {tag.value, static_cast<SampleQuality>(tag.quality), tag.at};
+    }
+    verdict = heartbeat_.update(now, sample);
+    if (const Instant when = heartbeat_.deadline(); when != never)
+      judge_timer_ = loop_.at(when, [this] { judge(); });
+  }
+  tell(verdict);
+}
+
+void PlcJob::tell(const Verdict& verdict) {
+  if (verdict.standing == told_.standing && verdict.code == told_.code) return;
+  told_ = verdict;
+  listener_.behind(verdict);
+}
+
+std::expected<void, std::string> PlcJob::send(const std::string& command, bool) {
+  constexpr std::string_view word = "write ";
+  if (!command.starts_with(word))
+    return std::unexpected("'" + command + "' is not understood: write DB1.DBW2:INT 42");
+  const std::size_t blank = command.find(' ', word.size());
+  if (blank == std::string::npos) return std::unexpected("the value is missing: write DB1.DBW2:INT 42");
+  const std::string place = command.substr(word.size(), blank - word.size());
+  const auto address = s7::parse_address(place);
+  if (!address) return std::unexpected(place + ": " + address.error());
+  const auto value = s7::parse_value(*address, command.substr(blank + 1));
+  if (!value) return std::unexpected(place + ": " + value.error());
+  if (!peer().allow_write)
+    return std::unexpected("link '" + config().id +
+                           "' is read only: set allow_write = true to write to this PLC");
+  if (state() != link::State::online)
+    return std::unexpected("not written, because there is no connection to the PLC");
+  if (address->type == s7::Type::boolean && address->count == 1) {
+    plc::write_bit(session_, *address, std::get<bool>(value->front()), at_once, os::now,
+                   [this, command](const plc::Outcome<plc::BitWritten>& outcome) {
+                     if (outcome && outcome->neighbours_changed)
+                       listener_.said("problem", command + ": another bit of that byte changed meanwhile");
+                     written(command, outcome ? plc::Outcome<bool>(true) : std::unexpected(outcome.error()));
+                   });
+  } else {
+    plc::write_value(session_, *address, *value, at_once, os::now(),
+                     [this, command](const plc::Outcome<bool>& outcome) { written(command, outcome); });
+  }
+  link_->send_now();
+  return {};
+}
+
+void PlcJob::written(const std::string& command, const plc::Outcome<bool>& outcome) {
+  if (outcome)
+    listener_.said("written", command);
+  else
+    listener_.said("problem", command + ": " + outcome.error().text);
+}
+
+}  // namespace standstill::supervise

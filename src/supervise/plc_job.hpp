@@ -1,0 +1,58 @@
+// One S7 PLC: its tags, polled; behind the link, the state of its CPU and its heartbeat.
+#pragma once
+
+#include <vector>
+
+#include "kernel/watch_frozen.hpp"
+#include "plant/plc/schedule.hpp"
+#include "plant/plc/session.hpp"
+#include "plant/plc/values.hpp"
+#include "supervise/job.hpp"
+
+namespace standstill::supervise {
+
+class PlcJob final : public Job {
+ public:
+  PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
+         Listener listener);
+
+  void begin() override;
+  void close() override;
+  [[nodiscard]] link::Status status() const override { return link_->status_now(); }
+  [[nodiscard]] link::State state() const override { return link_->status().state; }
+  [[nodiscard]] int native_handle() const override { return link_->native_handle(); }
+  // "write DB1.DBW2:INT 42". What came of it is said later, to the journal.
+  [[nodiscard]] std::expected<void, std::string> send(const std::string& command, bool running) override;
+
+ private:
+  struct Polled {
+    s7::Address address;
+    link::TagTable::Id tag;
+  };
+  [[nodiscard]] const config::S7Link& peer() const { return std::get<config::S7Link>(config().peer); }
+  void poll();
+  void polled(const plc::Outcome<plc::Values>& outcome, Instant asked);
+  void ask_cpu();
+  void judge();
+  void tell(const Verdict& verdict);
+  void written(const std::string& command, const plc::Outcome<bool>& outcome);
+
+  os::Loop& loop_;
+  link::TagTable& tags_;
+  Listener listener_;
+  plc::Session session_;
+  std::unique_ptr<link::Link> link_;
+  std::vector<Polled> polled_;
+  plc::Schedule schedule_;
+  os::Loop::Timer poll_timer_, judge_timer_;
+  bool polling_ = false;
+  bool asking_cpu_ = false;
+  Instant cpu_asked_{};
+  s7::CpuState cpu_ = s7::CpuState::unknown;
+  std::string cpu_trouble_;  // why its state is not known
+  bool cpu_known_ = false;   // it has answered on this connection
+  FrozenWatch heartbeat_;
+  Verdict told_{};
+};
+
+}  // namespace standstill::supervise
