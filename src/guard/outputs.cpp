@@ -32,7 +32,20 @@ std::int32_t ms_between(Instant from, Instant to) { return static_cast<std::int3
 Outputs::Outputs(const plan::Plan& plan, pages::CutPage& cuts, pages::InnerPage& inner, Tell tell)
     : plan_(plan), cuts_(cuts), inner_(inner), tell_(std::move(tell)), stages_(make_stages(plan)) {}
 
+// A chip on a cable was pulled: its descriptors stay open and answer ENODEV for ever, also when it is back.
+void Outputs::let_go_of_lost_lines(Instant now) {
+  for (std::size_t i = 0; i < plan_.output_count; ++i) {
+    Item& item = items_[i];
+    if (item.readback && item.readback.gone()) item.readback.close();
+    if (!item.line || !item.line.gone()) continue;
+    item.line.close();
+    item.commanded = false;
+    if (plan::is_cut_line(plan_.outputs[i].kind)) fail(i, "its GPIO chip is gone", now);
+  }
+}
+
 void Outputs::acquire_lines(Instant now) {
+  let_go_of_lost_lines(now);
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
     Item& item = items_[i];
     const plan::Output& output = plan_.outputs[i];

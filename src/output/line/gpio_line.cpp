@@ -124,6 +124,12 @@ std::optional<bool> GpioLine::level() const {
   return (values.bits & 1U) != 0;
 }
 
+bool GpioLine::gone() const {
+  gpio_v2_line_values values{};
+  values.mask = 1;
+  return fd_ && ::ioctl(fd_.get(), GPIO_V2_LINE_GET_VALUES_IOCTL, &values) != 0 && errno == ENODEV;
+}
+
 GpioLine::Edges GpioLine::take_edges() const {
   Edges seen;
   std::array<gpio_v2_line_event, 16> events;

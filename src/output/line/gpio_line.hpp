@@ -35,6 +35,9 @@ class GpioLine {
   bool set(bool high) const { return set_line(fd_.get(), high); }
   // Level now; nothing when the chip is gone.
   [[nodiscard]] std::optional<bool> level() const;
+  // The chip was removed: this descriptor will never work again, and the line must be requested anew. A chip
+  // that cannot tell the level of an output is not gone.
+  [[nodiscard]] bool gone() const;
   // Takes the pending edge events, so that poll sleeps again, and says which kinds there were.
   struct Edges {
     bool rising = false, falling = false;

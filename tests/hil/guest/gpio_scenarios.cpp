@@ -154,6 +154,21 @@ TEST(Gpio, AChipThatIsPulledTripsAndComesBack) {
   EXPECT_TRUE(until([&] { return chip.high(0) && other.high(3); }));
 }
 
+TEST(Gpio, AChipThatIsPulledIsNoticedWithoutAReadBackToo) {
+  SimChip chip, other("other");
+  Chain chain(track +
+              "escalate = \"far\"\n[[output]]\nid = \"far\"\nkind = \"gpio\"\nchip = \"other\"\nline = 3\n" +
+              "safe = \"low\"\n[[stage]]\nat_ms = 60000\noutput = \"far\"\n");
+  chain.start_and_wait();
+  ASSERT_TRUE(chain.to_running()) << chain.about();
+  chip.unplug();
+  EXPECT_TRUE(until([&] { return chain.is("tripped") && !other.high(3); }, 2s)) << chain.about();
+  chip.plug();
+  EXPECT_TRUE(stays([&] { return !chip.high(0) && !other.high(3); }, 1s)) << "S4";
+  EXPECT_TRUE(chain.to_running()) << chain.about();
+  EXPECT_TRUE(until([&] { return chip.high(0) && other.high(3); }));
+}
+
 TEST(Gpio, ALineTakenBySomebodyElseIsACause) {
   SimChip chip;
   auto thief = std::make_unique<HeldLine>(chip, 0);
