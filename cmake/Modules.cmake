@@ -15,6 +15,15 @@ function(standstill_modules table)
   endforeach()
 endfunction()
 
+# The sanitizer presets compile several files of a folder as one, which halves their time. Folders whose files use the same
+# private names are left alone.
+set(STANDSTILL_APART config record client sim unit/kernel unit/record unit/output/peer unit/config)
+function(standstill_keep_apart target folder)
+  if(folder IN_LIST STANDSTILL_APART)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  endif()
+endfunction()
+
 function(standstill_target_name folder out)
   string(REPLACE "/" "_" name "${folder}")
   set(${out} standstill_${name} PARENT_SCOPE)
@@ -32,6 +41,7 @@ function(standstill_module folder deps libs)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PRIVATE standstill_flags)
+    standstill_keep_apart(${target} ${folder})
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
