@@ -12,7 +12,9 @@ function(standstill_modules table)
     separate_arguments(deps UNIX_COMMAND "${deps}")
     separate_arguments(libs UNIX_COMMAND "${libs}")
     standstill_module(${folder} "${deps}" "${libs}")
+    list(APPEND folders ${folder})
   endforeach()
+  set(STANDSTILL_FOLDERS ${folders} CACHE INTERNAL "every row of the table")
 endfunction()
 
 # The sanitizer presets compile several files of a folder as one, which halves their time. Folders whose files use the same
