@@ -10,6 +10,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "sim/meter.hpp"
 #include "sim/plc_server.hpp"
 #include "sim/relay.hpp"
 #include "sim/rocrail_server.hpp"
@@ -176,6 +177,35 @@ int run_plc(const RunPlc& options) {
   (*server)->on_quit([&loop] { loop.stop(); });
   const Signals signals(loop, [&loop](int) { loop.stop(); });
   std::cout << "listening on " << options.address << ':' << (*server)->port() << std::endl;
+  loop.run();
+  return 0;
+}
+
+int run_meter(const RunMeter& options) {
+  MeterOptions made{.tcp = options.tcp,
+                    .address = options.address,
+                    .port = options.port,
+                    .link = options.link,
+                    .units = {},
+                    .serial = options.serial,
+                    .seed = options.seed};
+  for (const std::uint16_t unit : options.units) {
+    if (unit < 1 || unit > 247) return refuse("--unit must be 1 to 247");
+    made.units.push_back(static_cast<std::uint8_t>(unit));
+  }
+  if (made.units.empty()) made.units = {1};
+  os::Loop loop;
+  const Signals signals(loop, [&loop](int) { loop.stop(); });
+  auto meter = Meter::start(loop, std::move(made));
+  if (!meter) return refuse(meter.error());
+  (*meter)->on_quit([&loop] { loop.stop(); });
+  auto control = serve_control(loop, options.control,
+                               [&meter](std::string_view line) { return (*meter)->command(line); });
+  if (!control) return refuse(control.error());
+  if (options.tcp)
+    std::cout << "listening on " << options.address << ':' << (*meter)->port() << std::endl;
+  else
+    std::cout << "pty " << (*meter)->device() << std::endl;
   loop.run();
   return 0;
 }

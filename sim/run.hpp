@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace standstill::sim {
 
@@ -45,6 +46,17 @@ struct RunPlc {
   std::string password;
 };
 
+struct RunMeter {
+  bool tcp = false;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 502;          // with tcp; 0: a free one
+  std::string link;                  // symbolic link to the pty
+  std::vector<std::uint16_t> units;  // 1 to 247; empty: 1
+  std::string serial = "BX1230045678A";
+  std::uint32_t seed = 1;
+  std::string control;
+};
+
 // Serve until INT, TERM or the control command `quit`; the first line printed says where ("listening on
 // ADDRESS:PORT", "pty /dev/pts/N"), each on a line of its own and flushed. Rocrail says goodbye on a signal,
 // as the real one does. Returns the exit code: 0, or 2 with the reason on standard error when it could not
@@ -52,5 +64,6 @@ struct RunPlc {
 [[nodiscard]] int run_rocrail(const RunRocrail& options);
 [[nodiscard]] int run_relay(const RunRelay& options);
 [[nodiscard]] int run_plc(const RunPlc& options);
+[[nodiscard]] int run_meter(const RunMeter& options);
 
 }  // namespace standstill::sim

@@ -74,6 +74,30 @@ struct RocrailOptions {
 [[nodiscard]] int rocrail_plan(const Context& context, const RocrailOptions& options);
 [[nodiscard]] int rocrail_list(const Context& context, const RocrailOptions& options);
 
+struct ModbusOptions {
+  std::string host;  // or device
+  std::uint16_t port = 502;
+  std::string device;
+  unsigned baud = 9600;
+  std::string framing = "8N1";
+  unsigned unit = 1;
+  unsigned function = 3;
+  std::uint16_t address = 0;  // zero-based, as on the wire
+  std::uint16_t count = 1;
+  unsigned timeout_ms = 500;
+  unsigned retries = 2;
+  std::vector<unsigned> values;    // to write
+  bool coil = false;               // to coils instead of registers
+  unsigned first = 1, last = 247;  // of a scan
+  unsigned interval_ms = 1000;
+  unsigned rounds = 0;  // of watch; 0: until interrupted
+};
+[[nodiscard]] int modbus_read(const Context& context, const ModbusOptions& options);
+[[nodiscard]] int modbus_write(const Context& context, const ModbusOptions& options);
+[[nodiscard]] int modbus_scan(const Context& context, const ModbusOptions& options);
+[[nodiscard]] int modbus_watch(const Context& context, const ModbusOptions& options);
+[[nodiscard]] int meter_show(const Context& context, const std::string& link);
+
 [[nodiscard]] int config_reference(const Context& context);
 [[nodiscard]] int config_schema(const Context& context);
 [[nodiscard]] int version(const Context& context);

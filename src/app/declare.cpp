@@ -209,7 +209,9 @@ class Declaration {
   }
 
   void by_hand();
+  void modbus_by_hand();
   void simulated();
+  void simulated_meter(CLI::App& sim);
   CLI::App& root_;
   Context& context_;
   Chosen& chosen_;
@@ -238,8 +240,83 @@ void Declaration::by_hand() {
   list->add_option("kind", wanted->kind, "lc, bk, sw, sg, st, fb, co, tx, car …; else all")
       ->type_name("KIND");
   runs(list, [this, wanted] { return rocrail_list(context_, *wanted); });
+  modbus_by_hand();
   simulated();
   declare_s7(family("By hand", "s7", "a Siemens S7 PLC by hand"), context_, chosen_);
+}
+
+void Declaration::modbus_by_hand() {
+  auto& tool = family("By hand", "modbus", "a Modbus device by hand");
+  auto wanted = options<ModbusOptions>();
+  const auto with_target = [wanted](CLI::App* made) {
+    made->add_option("--host", wanted->host, "a device in the network")->type_name("HOST");
+    made->add_option("--port", wanted->port, "its port (502)")->type_name("PORT");
+    made->add_option("--device", wanted->device, "a serial device")->type_name("FILE");
+    made->add_option("--baud", wanted->baud, "of the serial line (9600)")->type_name("N");
+    made->add_option("--framing", wanted->framing, "of the serial line (8N1)")->type_name("8N1");
+    made->add_option("--timeout-ms", wanted->timeout_ms, "for one answer (500)")
+        ->type_name("MS")
+        ->check(CLI::Range(1U, 60000U));
+    return made;
+  };
+  const auto with_unit = [wanted, with_target](CLI::App* made) {
+    with_target(made);
+    made->add_option("--unit", wanted->unit, "unit number (1)")->type_name("U")->check(CLI::Range(0U, 255U));
+    made->add_option("--address", wanted->address, "zero-based, as on the wire; 0x… is hexadecimal (0)")
+        ->type_name("A");
+    return made;
+  };
+  const auto with_read = [wanted, with_unit](CLI::App* made) {
+    with_unit(made);
+    made->add_option("--function", wanted->function, "1 coils, 2 inputs, 3 holding, 4 input registers (3)")
+        ->type_name("F");
+    made->add_option("--count", wanted->count, "how many (1)")->type_name("N");
+    made->add_option("--retries", wanted->retries, "when nothing comes back (2)")->type_name("N");
+    return made;
+  };
+  runs(with_read(command(tool, "", "read", "registers, or coils and inputs")),
+       [this, wanted] { return modbus_read(context_, *wanted); });
+  auto* write = with_unit(command(tool, "", "write", "registers; to a configured link only while running"));
+  write->add_option("--value", wanted->values, "one, or several for neighbours")->required()->type_name("N");
+  write->add_flag("--coil", wanted->coil, "coils instead: 0 or 1");
+  runs(write, [this, wanted] { return modbus_write(context_, *wanted); });
+  auto* scan = with_target(command(tool, "", "scan", "which units answer, and what they say they are"));
+  scan->add_option("--address", wanted->address, "the register that is asked for (0)")->type_name("A");
+  scan->add_option("--first", wanted->first, "unit to begin with (1)")->type_name("U");
+  scan->add_option("--last", wanted->last, "unit to end with (247)")->type_name("U");
+  runs(scan, [this, wanted] { return modbus_scan(context_, *wanted); });
+  auto* watched = with_read(command(tool, "", "watch", "reads again and again; * marks what changed"));
+  watched->add_option("--interval-ms", wanted->interval_ms, "between two reads (1000)")->type_name("MS");
+  watched->add_option("--rounds", wanted->rounds, "so many, then end; 0: until interrupted")->type_name("N");
+  runs(watched, [this, wanted] { return modbus_watch(context_, *wanted); });
+  auto& meters = family("Look", "meter", "what the configured meters say");
+  auto link = options<std::string>();
+  auto* show = command(meters, "", "show", "every value with its quality and the time of its reading");
+  show->add_option("link", *link, "which; else all")->type_name("LINK");
+  runs(show, [this, link] { return meter_show(context_, *link); });
+}
+
+void Declaration::simulated_meter(CLI::App& sim) {
+  auto wanted = options<sim::RunMeter>();
+  auto* meter =
+      command(sim, "", "meter", "an energy meter (EM340) on a pseudo terminal, or with --tcp in the network");
+  meter->add_flag("--tcp", wanted->tcp, "Modbus TCP; else RTU on a pseudo terminal");
+  meter->add_option("--address", wanted->address, "where to listen (127.0.0.1)")->type_name("ADDRESS");
+  auto* port = meter->add_option("--port", wanted->port, "TCP port, implies --tcp; 0: a free one (502)");
+  port->type_name("PORT");
+  meter->add_option("--pty,--link", wanted->link, "a symbolic link to make to the pseudo terminal")
+      ->type_name("FILE");
+  meter->add_option("--unit", wanted->units, "unit number, or several for several meters (1)")
+      ->type_name("U");
+  meter->add_option("--serial", wanted->serial, "serial number of the first (BX1230045678A)")
+      ->type_name("TEXT");
+  meter->add_option("--seed", wanted->seed, "of its small changes (1)")->type_name("N");
+  meter->add_option("--control", wanted->control, "a socket to break it: one command a line, one JSON answer")
+      ->type_name("FILE");
+  runs(meter, [wanted, port] {
+    wanted->tcp = wanted->tcp || port->count() > 0;
+    return sim::run_meter(*wanted);
+  });
 }
 
 void Declaration::simulated() {
@@ -287,6 +364,7 @@ void Declaration::simulated() {
       ->type_name("FILE");
   runs(board, [relay] { return sim::run_relay(*relay); });
   declare_sim_plc(sim, chosen_);
+  simulated_meter(sim);
 }
 
 }  // namespace

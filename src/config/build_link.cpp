@@ -20,6 +20,7 @@ Register modbus_register(const Reader& in, const SourceLocation& where) {
   result.scale = in.number("scale").value_or(1.0);
   result.unit = in.text("unit");
   result.valid = in.range("valid");
+  result.counter = in.flag("counter");
   if (result.function < 3 && in.text("type") != "bool" && !in.text("type").empty())
     in.report(Fault::contradiction, in.where("function"), "functions 1 and 2 read single bits",
               "write type = \"bool\", or function 3 or 4");
@@ -41,6 +42,8 @@ ModbusLink modbus(const Reader& in, const SourceLocation& where) {
   result.poll = in.ms("poll_ms");
   result.gap = in.ms("gap_ms");
   result.retries = in.whole("retries");
+  result.time_out = in.ms("timeout_ms");
+  if (in.has("probe_register")) result.probe_register = in.whole<std::uint16_t>("probe_register");
   if (const auto publish = in.nested("publish"))
     result.publish = Publish{publish->text("url"), publish->text("topic"), publish->flag("home_assistant"),
                              publish->text("user"), publish->secret("password")};

@@ -72,8 +72,8 @@ constexpr auto section_table = std::to_array<Section>({
 
 constexpr auto kind_table = std::to_array<Kind>({
     {"link", "rocrail", Support::runs, "a Rocrail server"},
-    {"link", "modbus-rtu", Support::later, "a meter or other Modbus device on a serial line"},
-    {"link", "modbus-tcp", Support::later, "a Modbus device on the network"},
+    {"link", "modbus-rtu", Support::runs, "a meter or other Modbus device on a serial line"},
+    {"link", "modbus-tcp", Support::runs, "a Modbus device on the network"},
     {"link", "s7", Support::runs, "a Siemens S7 PLC"},
     {"link", "hwmon", Support::runs, "a sensor chip of this machine: temperatures, voltages, fans"},
     {"link.publish", "mqtt", Support::later, "an MQTT broker"},

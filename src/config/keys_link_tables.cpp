@@ -125,6 +125,13 @@ constexpr auto table = std::to_array<Key>({
      .min = 2,
      .max = 2},
 
+    {.section = "link.register",
+     .name = "counter",
+     .type = Type::boolean,
+     .meaning = "It only ever grows: running backwards is a `sensor_fault`.",
+     .example = "true",
+     .initial = "false"},
+
     {.section = "link.publish", .name = "kind", .meaning = "How.", .example = "\"mqtt\"", .required = true},
     {.section = "link.publish",
      .name = "url",

@@ -25,6 +25,7 @@ struct Register {
   double scale = 1.0;
   std::string unit;
   std::optional<ValueRange> valid;
+  bool counter = false;
 };
 
 struct Publish {
@@ -47,6 +48,8 @@ struct ModbusLink {  // devices: RTU; host and port: TCP
   milliseconds poll{1000};
   milliseconds gap{0};
   unsigned retries = 3;
+  milliseconds time_out{500};
+  std::optional<std::uint16_t> probe_register;
   std::optional<Publish> publish;
 };
 

@@ -118,6 +118,7 @@ class References {
     }
     if (const auto* modbus = std::get_if<ModbusLink>(&link.peer))
       check_names(i, "registers", modbus->registers);
+    check_shared_line(i);
   }
 
   // Links whose values are written in the configuration; the others bring theirs when they connect.
@@ -161,6 +162,29 @@ class References {
     if (const auto* demand = std::get_if<DemandWatch>(&watch.rule)) {
       take_line(demand->chip, demand->line, place("watch", i, {"line"}));
       if (demand->line_b) take_line(demand->chip, *demand->line_b, place("watch", i, {"line_b"}));
+    }
+  }
+
+  // Devices on one line share its settings; each has a number of its own.
+  void check_shared_line(std::size_t i) {
+    const auto* own = std::get_if<ModbusLink>(&config_.links[i].peer);
+    if (own == nullptr) return;
+    for (std::size_t k = 0; k < i; ++k) {
+      const auto* other = std::get_if<ModbusLink>(&config_.links[k].peer);
+      if (other == nullptr || other->devices.empty() != own->devices.empty()) continue;
+      const bool serial = !own->devices.empty();
+      const bool shared = serial ? std::ranges::find_first_of(own->devices, other->devices) != own->devices.end()
+                                 : own->host == other->host && own->port == other->port;
+      if (!shared) continue;
+      const std::string name = "the line of the link '" + config_.links[k].id + "'";
+      const SourceLocation where = place("link", i, {serial ? "devices" : "host"});
+      if (own->devices != other->devices || own->baud != other->baud || own->framing != other->framing)
+        report(Fault::device_shared, where, name + " has other 'devices', 'baud' or 'framing'",
+               "links that share a line have the same of all three");
+      else if (own->unit == other->unit)
+        report(Fault::device_shared, where,
+               name + " has a device with unit " + std::to_string(own->unit) + " already",
+               "give every device on a line its own 'unit'");
     }
   }
 

@@ -58,6 +58,9 @@ class Link {
   // For a drill: the connected descriptor, to be shut down beneath the engine; -1 when not connected.
   [[nodiscard]] int native_handle() const { return transport_->native_handle(); }
 
+  // See Transport::remark().
+  [[nodiscard]] std::string remark() const { return transport_->remark(); }
+
   [[nodiscard]] const Status& status() const { return status_; }
   // The same with the outage that is still going on counted up to now.
   [[nodiscard]] Status status_now() const;

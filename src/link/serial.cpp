@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "link/latency.hpp"
+
 namespace standstill::link {
 
 namespace {
@@ -124,6 +126,11 @@ SerialTransport::Opened SerialTransport::open_first(const Settings& settings, st
     auto fd = open_serial(settings.devices[result.index], settings.format);
     if (fd) {
       result.device = std::move(*fd);
+      if (const auto latency = shorten_latency(settings.devices[result.index]); latency && latency->refused)
+        result.remark =
+            settings.devices[result.index] + " holds back what it receives for up to " +
+            std::to_string(latency->ms) +
+            " ms, and this program may not change that: allow it with a udev rule for latency_timer";
       break;
     }
     if (!result.failures.empty()) result.failures += "; ";
@@ -159,6 +166,7 @@ void SerialTransport::opened(Opened result) {
   }
   first_ = result.index;
   peer_ = settings_.devices[result.index];
+  remark_ = std::move(result.remark);
   device_ = std::move(result.device);
   if (done) done({});
 }

@@ -3,7 +3,7 @@
 // Raw mode, exclusive (TIOCEXCL and an advisory lock, because the former does not stop root). When the device
 // goes it is closed at once, since a descriptor left open makes it come back under another name; give paths
 // under /dev/serial/by-id. Devices are opened on another thread: a confused USB adapter can block open() for
-// seconds.
+// seconds. An adapter's latency timer is set to 1 ms where that is allowed (latency.hpp).
 #pragma once
 
 #include <expected>
@@ -49,6 +49,7 @@ class SerialTransport : public Transport {
   [[nodiscard]] int native_handle() const override { return device_.get(); }
   [[nodiscard]] std::string peer() const override { return peer_; }
   void served() override { served_ = true; }
+  [[nodiscard]] std::string remark() const override { return remark_; }
   void on_return(std::function<void()> returned) override;
 
  private:
@@ -56,6 +57,7 @@ class SerialTransport : public Transport {
     os::Fd device;
     std::size_t index = 0;
     std::string failures;  // what the devices tried before it said
+    std::string remark;
   };
   static Opened open_first(const Settings& settings, std::size_t first);
   void opened(Opened result);
@@ -68,6 +70,7 @@ class SerialTransport : public Transport {
   std::size_t first_ = 0;  // the device that the next dial tries first
   bool served_ = true;
   std::string peer_;
+  std::string remark_;
   os::Fd device_;
   Dialed done_;
   os::Loop::Timer time_out_;

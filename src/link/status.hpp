@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/time.hpp"
 
@@ -17,6 +18,12 @@ inline constexpr std::array<std::string_view, 7> state_names{"dialing", "probing
 [[nodiscard]] constexpr std::string_view name(State state) {
   return state_names[static_cast<std::size_t>(state)];
 }
+
+// What went wrong on a link without ending it, counted since start: "crc", "time_out", "exception" …
+struct Fault {
+  std::string_view kind;  // static storage
+  std::uint64_t count = 0;
+};
 
 struct Status {
   std::string id;
@@ -38,6 +45,7 @@ struct Status {
   std::uint64_t probes = 0;       // sent because the peer was quiet
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
+  std::vector<Fault> faults;  // of kinds that a protocol counts; only in copies for people, see Job::status()
 };
 
 // What the state means for a watch. A link that dials again after it was lost is still lost, until it is

@@ -53,6 +53,9 @@ class Transport {
   // "127.0.0.1:8051" or "/dev/serial/by-id/…": what the last dial was about.
   [[nodiscard]] virtual std::string peer() const = 0;
 
+  // Something about this connection that somebody could improve, a sentence; empty when there is nothing.
+  [[nodiscard]] virtual std::string remark() const { return {}; }
+
   // The peer served on this connection: where there are several addresses or devices, the next dial tries the
   // same one first. Without this call it starts with the one after it.
   virtual void served() {}

@@ -96,9 +96,13 @@ std::string SupervisorBackend::metrics() {
   if (view->guard_connected) input.permit_age = Duration(view->guard.permit_age_ns);
   input.loop_longest_turn = view->longest_turn;
   input.loop_overruns = view->overruns;
-  for (const auto& link : view->links)
+  for (const auto& link : view->links) {
+    std::vector<std::pair<std::string, std::uint64_t>> faults;
+    for (const auto& fault : link.faults) faults.emplace_back(fault.kind, fault.count);
     input.links.push_back({link.id, link.kind, std::string(name(link.state)), link.disconnects, link.outage,
-                           link.rtt, link.last_heard == Instant{} ? Duration{-1} : now - link.last_heard});
+                           link.rtt, link.last_heard == Instant{} ? Duration{-1} : now - link.last_heard,
+                           link.dials, std::move(faults)});
+  }
   for (const auto& output : view->outputs)
     input.outputs.push_back(
         {output.id, output.info.commanded == permit::OutputState::safe,

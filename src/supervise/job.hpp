@@ -13,6 +13,7 @@
 
 #include "config/config.hpp"
 #include "kernel/cause.hpp"
+#include "kernel/standing.hpp"
 #include "link/link.hpp"
 #include "link/tags.hpp"
 #include "supervise/scribe.hpp"
@@ -70,8 +71,20 @@ class Job {
 // The engine's timing as the configuration has it.
 [[nodiscard]] link::Timing timing_of(const config::Link& config);
 
-// A job of the kind that the configuration names; nothing for a kind that this version does not run.
-[[nodiscard]] std::unique_ptr<Job> make_job(os::Loop& loop, const config::Link& config, link::TagTable& tags,
-                                            std::uint32_t jitter_seed, Job::Listener listener);
+// Makes jobs; those of one supervisor by one of these, because some share a line. They may outlive it.
+class JobMaker {
+ public:
+  JobMaker(os::Loop& loop, link::TagTable& tags);
+  ~JobMaker();
+  // Of the kind that the configuration names; nothing for a kind that this version does not run.
+  [[nodiscard]] std::unique_ptr<Job> make(const config::Link& config, std::uint32_t jitter_seed,
+                                          Job::Listener listener);
+
+ private:
+  struct Shared;
+  os::Loop& loop_;
+  link::TagTable& tags_;
+  std::unique_ptr<Shared> shared_;
+};
 
 }  // namespace standstill::supervise

@@ -327,6 +327,7 @@ class Compiler {
 
 std::string_view source_behind(const config::Link& link) {
   if (std::holds_alternative<config::RocrailLink>(link.peer)) return "station";
+  if (std::holds_alternative<config::ModbusLink>(link.peer)) return "sensor";
   return std::holds_alternative<config::S7Link>(link.peer) ? "cpu" : "";
 }
 

@@ -25,7 +25,8 @@ struct CompiledPlan {
   Stages stages;
 };
 
-// What may be wrong behind a link that is online, as a word: the command station behind a Rocrail server.
+// What may be wrong behind a link that is online, as a word: the command station behind a Rocrail server, the
+// counters of a meter.
 // Critical links of such a kind have a second source, LINK.WORD. Empty: nothing of that kind.
 [[nodiscard]] std::string_view source_behind(const config::Link& link);
 

@@ -13,9 +13,10 @@ namespace standstill::supervise {
 
 void Supervisor::add_links() {
   std::uint32_t seed = static_cast<std::uint32_t>(os::wall_ns());
+  JobMaker maker(loop_, tags_);
   for (const auto& link : config_.links) {
-    auto job = make_job(
-        loop_, link, tags_, ++seed,
+    auto job = maker.make(
+        link, ++seed,
         Job::Listener{.changed = [this](const link::Status& status, link::State previous,
                                         std::string_view why) { on_link(status, previous, why); },
                       .behind = [this, id = link.id](const Verdict& verdict) { on_behind(id, verdict); },

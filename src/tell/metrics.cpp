@@ -87,6 +87,15 @@ void describe_links(Page& page, const MetricsInput& input) {
   for (const auto& link : input.links) page.choice(link_states, link.state, labels(link), "state");
   page.counter("link_disconnects_total", "Times the connection ended.");
   for (const auto& link : input.links) page.value(number(link.disconnects), labels(link));
+  page.counter("link_dials_total", "Attempts to connect, or to reach a device on a line.");
+  for (const auto& link : input.links) page.value(number(link.dials), labels(link));
+  page.counter("link_faults_total", "What went wrong without ending the connection, by kind.");
+  for (const auto& link : input.links)
+    for (const auto& [fault, count] : link.faults) {
+      Labels with = labels(link);
+      with.push_back({"fault", fault});
+      page.value(number(count), with);
+    }
   page.counter("link_outage_seconds", "Total time not online since it was online first.");
   for (const auto& link : input.links) page.value(seconds(link.outage), labels(link));
   page.gauge("link_rtt_seconds", "Round trip of the last answered probe.");

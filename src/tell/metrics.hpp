@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernel/time.hpp"
@@ -55,6 +56,8 @@ struct MetricsInput {
     Duration outage{};
     Duration rtt{-1};             // negative: unknown
     Duration last_heard_age{-1};  // negative: never
+    std::uint64_t dials = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> faults = {};  // by kind
   };
   std::vector<Link> links = {};
 

@@ -56,6 +56,7 @@ link::Status Device::status_at(Instant now) const {
   link::Status copy = status_;
   copy.next_dial = phase_ == Phase::waiting ? retry_at_ : never;
   if (online_ended_ != Instant{}) copy.outage += now - online_ended_;
+  copy.faults = {{"crc", corrupt_count_}, {"time_out", time_out_count_}, {"exception", exception_count_}};
   return copy;
 }
 
@@ -84,7 +85,6 @@ void Device::bus_opened(const std::string& path, Instant now) {
   ++status_.dials;
   // A register that was refused may be there now: the device may be another one, or have been updated.
   wanted_.assign(wanted_.size(), true);
-  refused_count_ = 0;
   plan_ = plan_blocks(settings_.profile, wanted_);
   become(State::probing, "connected", now);
 }

@@ -78,7 +78,6 @@ class Device {
   [[nodiscard]] const std::string& serial() const { return serial_; }
   [[nodiscard]] link::TagTable::Id tag(std::size_t value) const { return tags_of_[value]; }
   [[nodiscard]] std::uint64_t readings() const { return readings_; }
-  [[nodiscard]] std::size_t requests_refused() const { return refused_count_; }
 
  private:
   enum class Phase : std::uint8_t { away, asking, online, waiting };
@@ -130,7 +129,7 @@ class Device {
   bool cycle_open_ = false;
   std::string path_, serial_path_, serial_;
   std::uint64_t readings_ = 0;
-  std::size_t refused_count_ = 0;
+  std::uint64_t corrupt_count_ = 0, time_out_count_ = 0, exception_count_ = 0;
   bool sensor_told_ = false;
   std::string why_;  // of the last failure
 };

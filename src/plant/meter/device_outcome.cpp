@@ -46,6 +46,7 @@ Device::Identity Device::outcome(const Outcome& outcome, Instant now) {
     case Outcome::What::answered:
       return answered(outcome, now);
     case Outcome::What::refused:
+      ++exception_count_;
       if (outcome.exception == Exception::gateway_path || outcome.exception == Exception::gateway_target) {
         failed(outcome, now);
       } else {
@@ -121,6 +122,7 @@ void Device::failed(const Outcome& outcome, Instant now) {
   again_ = true;
   ++failures_;
   const bool corrupt = outcome.what == Outcome::What::corrupt;
+  if (outcome.what != Outcome::What::refused) ++(corrupt ? corrupt_count_ : time_out_count_);
   // A device that was lost gets one request at a time; a living one is asked again before it counts as
   // absent.
   const unsigned most = phase_ == Phase::waiting ? 0 : settings_.retries;
@@ -185,7 +187,6 @@ void Device::refused(const Outcome& outcome, Instant now) {
   tags_.set(tags_of_[value], tag.value, Quality::refused, tag.at, tag.wall_ns);
   if (wanted_[value]) {
     wanted_[value] = false;
-    ++refused_count_;
     if (listener_.said)
       listener_.said("refused", "the device refuses " + place(settings_.profile.registers[value]) + ": " +
                                     std::string(modbus::name(outcome.exception)) +

@@ -39,7 +39,7 @@ TEST(CommandTree, AMistypedCommandIsTurnedIntoAQuestion) {
 }
 
 TEST(CommandTree, CommandsOfLaterVersionsAreNamedAsSuch) {
-  EXPECT_EQ(misspelt(tree(), {"modbus", "read"}), "'modbus' is not in this version");
+  EXPECT_EQ(misspelt(tree(), {"s7", "read"}), "'s7' is not in this version");
   EXPECT_EQ(misspelt(tree(), {"sim", "plc"}), "'sim plc' is not in this version");
 }
 

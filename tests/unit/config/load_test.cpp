@@ -101,7 +101,7 @@ TEST(Load, TheContractsExampleMeansWhatItSays) {
   EXPECT_EQ(std::get<WebhookAlert>(config.alerts.at(0).channel).url_source.file, "/etc/standstill/slack-url");
   EXPECT_EQ(config.alerts[0].on, std::vector<std::string>{"trip"});
   EXPECT_TRUE(config.bus->controller);
-  EXPECT_EQ(config.unsupported().size(), 2U);  // modbus-rtu, bus
+  EXPECT_EQ(config.unsupported().size(), 2U);  // publish, bus
 }
 
 // Every word that decides a level or a way, in the sense opposite to its default.
@@ -184,7 +184,7 @@ TEST(Load, LaterKindsAreValidButNamedWithTheirPlaces) {
   for (const Problem& problem : config.unsupported()) told.push_back(problem.message);
   EXPECT_EQ(told.size(), 11U);
   EXPECT_EQ(config.unsupported().front().where.line, 5U);
-  EXPECT_EQ(told.front(), "[[link]] of kind 'modbus-tcp' needs a later version of Standstill");
+  EXPECT_EQ(told.front(), "publishing the readings of 'meter' needs a later version of Standstill");
   EXPECT_TRUE(must_load(valid / "exhibition.toml").unsupported().empty());
 }
 
