@@ -6,10 +6,12 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "os/lock_file.hpp"
 #include "os/realtime.hpp"
+#include "os/service_notice.hpp"
 #include "supervise/backend.hpp"
 #include "supervise/supervisor.hpp"
 #include "terminal/server.hpp"
@@ -63,6 +65,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
       return complain(stored.error());
 
   const os::Fd ends = block_end_signals();
+  const os::ServiceNotice notice;  // before anything is started that would inherit its variables
   os::forbid_core_files();
   os::return_freed_memory();
   os::Loop loop;
@@ -85,11 +88,20 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
   if (options.listening) options.listening((*server)->port());
 
   supervisor.begin();
+  notice.ready();
+  // From the loop that evaluates the watches, and only while it does.
+  os::Loop::Timer beat;
+  std::function<void()> say_alive = [&] {
+    if (supervisor.turning()) notice.alive();
+    beat = loop.after(*notice.beat(), say_alive);
+  };
+  if (notice.beat()) beat = loop.after(*notice.beat(), say_alive);
   const auto watch = loop.watch(ends.get(), EPOLLIN, [&](std::uint32_t) {
     signalfd_siginfo info{};
     while (::read(ends.get(), &info, sizeof info) > 0) {
     }
     std::fprintf(stderr, "standstill: ending: outputs go safe first\n");
+    notice.stopping();
     supervisor.end([&] { loop.stop(); });
   });
   loop.run();

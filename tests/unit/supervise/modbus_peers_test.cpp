@@ -37,7 +37,7 @@ std::string output_of(const std::string& command) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const std::string python = "timeout 120 python3 " TEST_DATA "/meter/";
+const std::string python = "timeout 120 /usr/bin/python3 " TEST_DATA "/meter/";
 const std::string mbpoll = "timeout 60 mbpoll -0 -1 -o 10 -a 1 ";
 
 TEST(ModbusPeers, mbpoll_reads_and_writes_our_meter_in_the_network) {
@@ -70,25 +70,25 @@ void expect_every_function(const std::string& said) {
 }
 
 TEST(ModbusPeers, pymodbus_uses_every_function_of_our_meter_in_the_network) {
-  NEEDS("python3 -c 'import pymodbus'", "python3-pymodbus");
+  NEEDS("/usr/bin/python3 -c 'import pymodbus.client'", "python3-pymodbus");
   SimMeter meter({.tcp = true});
   expect_every_function(output_of(python + "pymodbus_client.py tcp " + std::to_string(meter.port())));
 }
 
 TEST(ModbusPeers, pymodbus_uses_every_function_of_our_meter_on_a_line) {
-  NEEDS("python3 -c 'import pymodbus, serial'", "python3-pymodbus");
+  NEEDS("/usr/bin/python3 -c 'import pymodbus.client'", "python3-pymodbus");
   SimMeter meter({});
   expect_every_function(output_of(python + "pymodbus_client.py rtu " + meter.device()));
 }
 
 TEST(ModbusPeers, our_link_reads_a_pymodbus_server) {
-  NEEDS("python3 -c 'import pymodbus'", "python3-pymodbus");
+  NEEDS("/usr/bin/python3 -c 'import pymodbus.client'", "python3-pymodbus");
   std::array<int, 2> out{};
   ASSERT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
   const pid_t server = ::fork();
   if (server == 0) {
     ::dup2(out[1], 1);
-    ::execlp("python3", "python3", TEST_DATA "/meter/pymodbus_server.py", nullptr);
+    ::execl("/usr/bin/python3", "python3", TEST_DATA "/meter/pymodbus_server.py", nullptr);
     ::_exit(127);
   }
   ::close(out[1]);

@@ -107,6 +107,21 @@ TEST(MeterBus, a_dead_meter_leaves_the_others_95_percent_of_their_samples) {
   EXPECT_EQ(line.bus->devices()[1]->status().state, State::online);
 }
 
+TEST(MeterBus, however_many_are_dead_and_however_often_they_are_tried_the_others_keep_their_pace) {
+  SimulatedLine line;
+  line.timing.reconnect = {.first = 2s, .factor_permille = 1000, .max = 2s, .jitter_permille = 0};
+  line.timing.breaker.failures = 0;
+  for (std::uint8_t unit = 1; unit <= 8; ++unit) line.add(unit, em340(), 5s);
+  line.open();
+  line.pass(60s);
+  for (std::uint8_t unit = 3; unit <= 8; ++unit) line.meters[unit].silent = true;
+  line.pass(30s);
+  line.samples.clear();
+  line.pass(10min);
+  EXPECT_GE(line.samples["m1"], 114);  // of 120
+  EXPECT_GE(line.samples["m2"], 114);
+}
+
 TEST(MeterBus, S7_a_counter_that_runs_backwards_is_a_broken_sensor_until_it_has_caught_up) {
   SimulatedLine line;
   line.add(1);

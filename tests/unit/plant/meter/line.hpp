@@ -74,6 +74,7 @@ class SimulatedLine {
   std::vector<Verdict> sensors;
   std::map<std::string, int> samples;
   std::mt19937 random{7};
+  link::Timing timing;    // of devices added from now on
   Duration late_up_to{};  // beyond the time-out, for one answer in four
   std::uint64_t steps = 0;
 
@@ -93,6 +94,7 @@ class SimulatedLine {
     settings.unit = unit;
     settings.profile = std::move(profile);
     settings.poll = poll;
+    settings.timing = timing;
     meters[unit];
     return bus->add(std::make_unique<Device>(
         settings, tags, [this] { return to_ns(now); },
