@@ -23,7 +23,7 @@ show("masked", client.read_holding_registers(0x1000, 1, slave=1))
 show("write_registers", client.write_registers(0x1001, [7, 8, 9], slave=1))
 show("written", client.read_holding_registers(0x1001, 3, slave=1))
 show("both", client.readwrite_registers(read_address=0x1001, read_count=2, write_address=0x1002,
-                                        write_registers=[42], slave=1))
+                                        write_registers=[42], unit=1))
 show("write_coil", client.write_coil(5, True, slave=1))
 show("write_coils", client.write_coils(8, [True, False, True], slave=1))
 print("coils", [int(b) for b in client.read_coils(5, 6, slave=1).bits[:6]])
