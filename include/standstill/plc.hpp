@@ -136,7 +136,8 @@ struct PlcStatus {
   std::string detail;  // the last reason, a sentence; empty when there was none
   std::string peer;    // "192.168.0.10:102"
   std::uint64_t disconnects = 0;
-  std::uint32_t attempts = 0;  // since it was last online
+  std::uint32_t attempts = 0;  // that failed since it was last online, or since this series of them began
+  bool exhausted = false;      // all attempts are used up; the next call begins a new series
   std::uint16_t pdu = 0;       // granted by the PLC; 0 while not online
   std::size_t outstanding = 0;
   std::uint64_t requests = 0;

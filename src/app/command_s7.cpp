@@ -153,7 +153,7 @@ int s7_dump(const Context& context, const S7Options& options) {
     return exit_done;
   }
   for (std::size_t at = 0; at < bytes->size(); at += 16) {
-    char place[16];
+    char place[32];
     std::snprintf(place, sizeof place, "%5zu ", options.from + at);
     std::string line = place;
     std::string text;

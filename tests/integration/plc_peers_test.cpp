@@ -39,36 +39,56 @@ json script(const std::string& name, const std::string& arguments) {
   return answer.is_object() ? answer : json::object();
 }
 
-// The real snap7 server on a port that was free a moment ago; ends with its input.
+// The real snap7 server on a port that was free a moment ago; it ends with its input.
 class Snap7Server {
  public:
   explicit Snap7Server(int pdu) {
     for (int attempt = 0; attempt < 5 && !serving_; ++attempt) {
       port_ = PlcPeer().port();
-      int out[2];
-      EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-      const std::string line = command("snap7_server.js", std::to_string(port_) + " " + std::to_string(pdu)) +
-                               " >&" + std::to_string(out[1]);
-      ::fcntl(out[1], F_SETFD, 0);
-      input_ = ::popen(line.c_str(), "we");
-      ::close(out[1]);
-      char first = 0;
-      serving_ = ::read(out[0], &first, 1) == 1;
-      ::close(out[0]);
-      if (!serving_) ::pclose(input_);
+      start(pdu);
     }
   }
-  ~Snap7Server() {
-    if (serving_) ::pclose(input_);
-  }
+  ~Snap7Server() { end(); }
   Snap7Server(const Snap7Server&) = delete;
   Snap7Server& operator=(const Snap7Server&) = delete;
   [[nodiscard]] std::string port() const { return std::to_string(port_); }
   [[nodiscard]] bool serving() const { return serving_; }
 
  private:
+  void start(int pdu) {
+    int in[2], out[2];
+    EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
+    std::vector<std::string> words{"env",  "NODE_PATH=" + (peers() / "node_modules").string(),
+                                   "node", std::string(SOURCE_DIR) + "/tests/peers/s7/snap7_server.js",
+                                   port(), std::to_string(pdu)};
+    std::vector<char*> argv;
+    for (auto& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, in[0], 0);
+    posix_spawn_file_actions_adddup2(&files, out[1], 1);
+    EXPECT_EQ(posix_spawn(&pid_, "/usr/bin/env", &files, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&files);
+    ::close(in[0]);
+    ::close(out[1]);
+    input_ = in[1];
+    char first = 0;
+    serving_ = ::read(out[0], &first, 1) == 1;  // "listening", or the end
+    ::close(out[0]);
+    if (!serving_) end();
+  }
+  void end() {
+    if (pid_ < 0) return;
+    ::close(input_);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
   std::uint16_t port_ = 0;
-  FILE* input_ = nullptr;
+  pid_t pid_ = -1;
+  int input_ = -1;
   bool serving_ = false;
 };
 
