@@ -39,8 +39,8 @@ TEST(CommandTree, AMistypedCommandIsTurnedIntoAQuestion) {
 }
 
 TEST(CommandTree, CommandsOfLaterVersionsAreNamedAsSuch) {
-  EXPECT_EQ(misspelt(tree(), {"s7", "read"}), "'s7' is not in this version");
-  EXPECT_EQ(misspelt(tree(), {"sim", "plc"}), "'sim plc' is not in this version");
+  EXPECT_EQ(misspelt(tree(), {"bus", "stations"}), "'bus' is not in this version");
+  EXPECT_EQ(misspelt(tree(), {"sim", "station"}), "'sim station' is not in this version");
 }
 
 TEST(CommandTree, ControlCharactersDoNotReachTheTerminal) {
