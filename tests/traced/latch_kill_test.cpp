@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include <atomic>
+#include <cerrno>
 
 #include "support/traced_guard_rig.hpp"
 
@@ -148,6 +149,37 @@ TEST_P(LatchKill, S3_AtEverySystemCallOfTheWrite) {
     EXPECT_TRUE(rig.all_safe());
     EXPECT_EQ(rig.relay[0]->run_commands(), runs_at_death) << "S4";
   }
+}
+
+TEST(LatchError, S3_ADiskThatRefusesEnergisesNothing) {
+  if (!Tracer::allowed()) GTEST_SKIP() << "this user may not trace processes (ptrace)";
+  std::atomic<long> failing = -1;
+  std::atomic<int> error = 0;
+  TracedGuardRig rig;
+  rig.start_traced(
+      [](const TracedProcess& process) {
+        return is_guard(process) ? Tracer::Role::step : Tracer::Role::leave;
+      },
+      [&](const TracedCall& call) -> Tracer::Deed {
+        if (!call.entry || call.number != failing) return {};
+        return {Tracer::Deed::What::fail, error};
+      });
+  rig.connect();
+  rig.to_ready();
+  ASSERT_FALSE(testing::Test::HasFailure());
+  for (const long call : {SYS_pwrite64, SYS_fdatasync})
+    for (const int number : {EIO, ENOSPC}) {
+      SCOPED_TRACE(Tracer::name(call) + " fails with " + std::to_string(number));
+      error = number;
+      failing = call;
+      EXPECT_TRUE(has(rig.word(permit::Word::start, rig.state->epoch), Refusal::not_recorded));
+      rig.run_for(50ms);
+      EXPECT_EQ(rig.relay[0]->run_commands(), 0);
+      EXPECT_EQ(rig.state->state, LatchState::ready);
+      failing = -1;
+      rig.run_for(50ms);
+    }
+  rig.to_running();
 }
 
 INSTANTIATE_TEST_SUITE_P(Change, LatchKill,
