@@ -387,7 +387,9 @@ inline obey() {
 #ifndef BREAK_OLD_WORDS
   :: kind == WORD && what != STOP_WORD && n >= PERMIT -> ROW(word_is_stale)
 #endif
-  :: kind == WORD && what == ACKNOWLEDGE_WORD -> acknowledge(named);
+  :: kind == WORD && what == ACKNOWLEDGE_WORD ->
+     assert(n < PERMIT); /* an old word is nobody's wish any more */
+     acknowledge(named);
      if
      :: refusal == 0 -> persist()
      :: else
