@@ -43,8 +43,7 @@ TEST_P(Recorded, ComesOutTheSameInWhateverPiecesItArrives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Export, Recorded,
-                         testing::Values("02-plan", "03-session-commands-A", "05-shutdown-SIGTERM",
-                                         "07-kill-9", "14a-before-crash"),
+                         testing::Values("02-plan", "05-shutdown-SIGTERM", "07-kill-9", "14a-before-crash"),
                          [](const auto& one) {
                            return std::string("Recording") + std::string(one.param).substr(0, 2) +
                                   (std::string(one.param)[2] == 'a' ? "a" : "");
