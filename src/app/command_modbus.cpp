@@ -131,9 +131,10 @@ int modbus_read(const Context& context, const ModbusOptions& options) {
   }
   Table table({"ADDRESS", "HEX", "VALUE"});
   for (std::size_t i = 0; i < values->size(); ++i) {
-    std::array<char, 16> hex{};
-    std::snprintf(hex.data(), hex.size(), "%04zXh", options.address + i);
-    table.add({std::to_string(options.address + i), hex.data(), std::to_string((*values)[i])});
+    const auto address = static_cast<std::uint16_t>(options.address + i);
+    std::array<char, 8> hex{};
+    std::snprintf(hex.data(), hex.size(), "%04Xh", unsigned{address});
+    table.add({std::to_string(address), hex.data(), std::to_string((*values)[i])});
   }
   say(table.text());
   return exit_done;
