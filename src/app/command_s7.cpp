@@ -65,9 +65,9 @@ int s7_write(const Context& context, const S7Options& options) {
   if (!target) return target.error();
   if (!target->link.empty()) {
     if (!options.every.empty()) {
-      complain(
-          "'" + target->link +
-          "' is a configured link: the supervisor writes it, once; configure writes = [...] for a heartbeat");
+      complain("'" + target->link +
+               "' is a configured link: the supervisor writes it, once; leave out --every, or name the PLC "
+               "with --host");
       return exit_usage;
     }
     return write_through_supervisor(context, *target, options);
