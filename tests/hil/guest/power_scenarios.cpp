@@ -79,14 +79,15 @@ TEST_P(PowerCut, S3_S13_NextBoot) {
     EXPECT_FALSE(chain.is("running"));
     EXPECT_GE(chain.epoch(), known["epoch"].get<std::uint64_t>() + (ran ? 1 : 0))
         << known.dump() << chain.about();
-    if (ran) EXPECT_TRUE(chain.is("tripped")) << chain.about();
+    EXPECT_TRUE(!ran || chain.is("tripped")) << chain.about();
     EXPECT_TRUE(until([&] { return chain.journal().size() >= known["events"].get<std::size_t>(); }, 5s))
         << "the journal has lost something: " << known.dump() << chain.journal().dump(1);
-    if (std::filesystem::exists("/var/state/snapshots"))
-      for (const auto& file : std::filesystem::directory_iterator("/var/state/snapshots"))
-        if (file.path().extension() == ".json")
-          EXPECT_FALSE(json::parse(read_file(file.path()), nullptr, false).is_discarded())
-              << "torn: " << file.path();
+    std::error_code none;
+    for (const auto& file : std::filesystem::directory_iterator("/var/state/snapshots", none)) {
+      if (file.path().extension() != ".json") continue;
+      EXPECT_FALSE(json::parse(read_file(file.path()), nullptr, false).is_discarded())
+          << "torn: " << file.path();
+    }
     EXPECT_TRUE(chain.to_running()) << chain.about();
   }
   EXPECT_EQ(::umount("/var"), 0) << std::strerror(errno);
