@@ -51,7 +51,8 @@ bit energised;
 
 /* Cut page: the word itself is not kept, only which copies still equal it. A cut adds two and an arming adds
    one, so a copy that once differed never equals it again (while fewer than 2^31 cuts happen in between). */
-bit armed_is_word, seen_is_word;
+bit armed_is_word, seen_is_word, one_more;
+bit guard_armed; /* what the rules say: the guard has armed, and nobody has cut since */
 /* Inner page */
 bit run_wish;   /* inner.run */
 byte serving;   /* which cutter serves */
@@ -162,12 +163,12 @@ inline word_changes() {
   patience[0] = 0; patience[1] = 0
 }
 inline cut() {
+  guard_armed = 0;
 #ifdef BREAK_CUT_ADDS_ONE
-  /* w + 1 is what the guard is about to arm */
-  if
-  :: seen_is_word && run_wish -> word_changes(); armed_is_word = 1
-  :: else -> word_changes()
-  fi
+  one_more = (seen_is_word && run_wish); /* w + 1 is what the guard is about to arm */
+  word_changes();
+  armed_is_word = one_more;
+  one_more = 0
 #else
   word_changes()
 #endif
@@ -387,9 +388,7 @@ inline obey() {
 #ifndef BREAK_OLD_WORDS
   :: kind == WORD && what != STOP_WORD && n >= PERMIT -> ROW(word_is_stale)
 #endif
-  :: kind == WORD && what == ACKNOWLEDGE_WORD ->
-     assert(n < PERMIT); /* an old word is nobody's wish any more */
-     acknowledge(named);
+  :: kind == WORD && what == ACKNOWLEDGE_WORD -> acknowledge(named);
      if
      :: refusal == 0 -> persist()
      :: else
@@ -543,7 +542,7 @@ proctype Guard() {
           ROW(cut_wins_over_arming); run_wish = 0; cut_mask(1); guard_stop(INSIDE, SOFTWARE_ERROR); pc[GUARD] = 0
        :: else ->
 #endif
-          word_changes(); armed_is_word = 1; wish = 1;
+          word_changes(); armed_is_word = 1; guard_armed = 1; wish = 1;
           pc[GUARD] = 10
        fi;
        seen_is_word = 0
@@ -571,7 +570,7 @@ proctype Guard() {
        disk_state = state; disk_acknowledged = acknowledged; disk_epoch = 0; untold = 0;
        unwritten = 0; tried = 1
      }
-  :: d_step { RUNS(GUARD) && unwritten && !tried -> tried = 1 }
+  :: d_step { RUNS(GUARD) && unwritten && !tried && VICTIM != CUT -> tried = 1 }
   od
 }
 
@@ -615,7 +614,7 @@ proctype Cutter(byte i) {
           line_to(0);
 #endif
           pc[CUT + i] = 0
-       :: MAY_GO(i) -> line_to(0); cutter_dies(i) /* in good order: a turn after the guard's end at the earliest */
+       :: MAY_GO(i) -> cutter_dies(i) /* in good order: a turn after the guard's end at the earliest */
        :: else -> pc[CUT + i] = 0
        fi
      }
@@ -638,6 +637,7 @@ proctype Cutter(byte i) {
        :: else
        fi;
        look_run[i] = NOW_RUN(i); look_is_word[i] = 1;
+       assert(!look_run[i] || guard_armed); /* only the guard energises */
        at[i] = 1
      }
   :: d_step { RUNS(CUT + i) && at[i] == 1 -> energised = look_run[i]; at[i] = 2 }
@@ -674,6 +674,13 @@ inline begin_turn(p) {
   :: else
   fi
 }
+
+/* The two cutters differ in nothing but who serves, so one of each is enough. */
+#ifdef STANDBY
+#define MAY_FAIL(i) (serving != i)
+#else
+#define MAY_FAIL(i) (serving == i)
+#endif
 
 inline fenced(i) {
 #ifndef BREAK_NO_SECOND_CUT
@@ -749,12 +756,12 @@ proctype World() {
      /* one failure at a time */
   :: d_step { WELL && VICTIM == SUP -> ROW(supervisor_killed); alive[SUP] = 0; pc[SUP] = 0; ago[SUP] = 0; told = UNKNOWN; fails() }
   :: d_step { WELL && VICTIM == GUARD -> ROW(guard_killed); guard_dies(); fails() }
-  :: d_step { WELL && VICTIM == CUT -> ROW(cutter_1_killed); cutter_dies(0); fails() }
-  :: d_step { WELL && VICTIM == CUT -> ROW(cutter_2_killed); cutter_dies(1); fails() }
+  :: d_step { WELL && VICTIM == CUT && MAY_FAIL(0) -> ROW(cutter_1_killed); cutter_dies(0); fails() }
+  :: d_step { WELL && VICTIM == CUT && MAY_FAIL(1) -> ROW(cutter_2_killed); cutter_dies(1); fails() }
   :: d_step { WELL && VICTIM == SUP -> ROW(supervisor_stopped); stopped[SUP] = 1 }
   :: d_step { WELL && VICTIM == GUARD -> ROW(guard_stopped); stopped[GUARD] = 1 }
-  :: d_step { WELL && VICTIM == CUT -> ROW(cutter_1_stopped); stopped[CUT] = 1 }
-  :: d_step { WELL && VICTIM == CUT -> ROW(cutter_2_stopped); stopped[CUT + 1] = 1 }
+  :: d_step { WELL && VICTIM == CUT && MAY_FAIL(0) -> ROW(cutter_1_stopped); stopped[CUT] = 1 }
+  :: d_step { WELL && VICTIM == CUT && MAY_FAIL(1) -> ROW(cutter_2_stopped); stopped[CUT + 1] = 1 }
      /* resumed, or started again */
   :: d_step { stopped[SUP] -> ROW(supervisor_resumed); stopped[SUP] = 0 }
   :: d_step { stopped[GUARD] -> ROW(guard_resumed); stopped[GUARD] = 0 }
