@@ -55,9 +55,12 @@ void declare_s7(CLI::App& tool, Context& context, Chosen& chosen) {
   };
   tries(addresses(add("read", "values, once", s7_read)));
   auto* write = add("write", "a value; to a configured link only while running", s7_write);
-  write->add_option("address", wanted->addresses, "where: DB1.DBW2:INT, DB1.DBX4.0")
+  // One, and not the list that the other commands take: a list would swallow the value.
+  write
+      ->add_option_function<std::string>(
+          "address", [wanted](const std::string& address) { wanted->addresses = {address}; },
+          "where: DB1.DBW2:INT, DB1.DBX4.0")
       ->required()
-      ->expected(1)
       ->type_name("ADDRESS");
   write->add_option("value", wanted->value, "42, true, 3.5, text, 2026-01-31")
       ->required()

@@ -57,10 +57,10 @@ class Session {
   // When the session wants tick() although nothing arrived: a request to repeat, a value to ask for again;
   // `never` when it does not. Asked again after every other call. Only while connected.
   [[nodiscard]] virtual Instant deadline() const { return never; }
-  // Its deadline has come; may queue output.
+  // Its deadline has come; may queue output, or give the connection up by having an error().
   virtual void tick(Instant /*now*/) {}
 
-  // Why feed() refused, in a sentence for the operator; empty when it did not.
+  // Why feed() refused or tick() gave up, in a sentence for the operator; empty when neither did.
   [[nodiscard]] virtual std::string error() const = 0;
 };
 

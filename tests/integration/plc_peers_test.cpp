@@ -92,7 +92,9 @@ class Snap7Server {
   bool serving_ = false;
 };
 
-TEST_F(Cli, PlcPeers_TheRealSnap7ClientAgainstOurSimulatedPlc) {
+class PlcPeers : public Cli {};
+
+TEST_F(PlcPeers, TheRealSnap7ClientAgainstOurSimulatedPlc) {
   if (missing()) GTEST_SKIP() << not_installed;
   for (const int pdu : {240, 480, 960}) {
     PlcPeer peer({.pdu = static_cast<std::uint16_t>(pdu),
@@ -125,7 +127,7 @@ TEST_F(Cli, PlcPeers_TheRealSnap7ClientAgainstOurSimulatedPlc) {
   }
 }
 
-TEST_F(Cli, PlcPeers_Nodes7AgainstOurSimulatedPlc) {
+TEST_F(PlcPeers, Nodes7AgainstOurSimulatedPlc) {
   if (missing()) GTEST_SKIP() << not_installed;
   PlcPeer peer;
   const auto answer = script("nodes7_client.js", std::to_string(peer.port()));
@@ -140,7 +142,7 @@ TEST_F(Cli, PlcPeers_Nodes7AgainstOurSimulatedPlc) {
   EXPECT_EQ(answer["still"], -1234);
 }
 
-TEST_F(Cli, PlcPeers_OurToolsAgainstTheRealSnap7Server) {
+TEST_F(PlcPeers, OurToolsAgainstTheRealSnap7Server) {
   if (missing()) GTEST_SKIP() << not_installed;
   for (const int pdu : {240, 480, 960}) {
     Snap7Server server(pdu);

@@ -28,6 +28,7 @@ void Session::connected(Instant now) {
   out_.clear();
   asked_ = false;
   heard_ = {};
+  spoilt_ = false;
   ask(now);
 }
 
@@ -44,7 +45,7 @@ bool Session::feed(std::span<const std::byte> bytes, Instant now) {
   in_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   std::size_t begin = 0;
   for (std::size_t end; (end = in_.find('\n', begin)) != std::string::npos; begin = end + 1)
-    if (!take(std::string_view(in_).substr(begin, end - begin), now)) return false;
+    if (spoilt_ = !take(std::string_view(in_).substr(begin, end - begin), now); spoilt_) return false;
   in_.erase(0, begin);
   return true;
 }

@@ -36,7 +36,9 @@ class Session final : public link::Session {
   [[nodiscard]] link::Ending ended(Instant) override { return link::Ending::crash; }
   [[nodiscard]] Instant deadline() const override { return asked_ ? never : next_; }
   void tick(Instant now) override { ask(now); }
-  [[nodiscard]] std::string error() const override { return "a reading could not be understood"; }
+  [[nodiscard]] std::string error() const override {
+    return spoilt_ ? "a reading could not be understood" : "";
+  }
 
  private:
   void ask(Instant now);
@@ -45,7 +47,8 @@ class Session final : public link::Session {
   Settings set_;
   std::string in_, out_;
   std::unordered_map<std::string, link::TagTable::Id> known_;
-  bool asked_ = false;  // one round at a time
+  bool asked_ = false;   // one round at a time
+  bool spoilt_ = false;  // what came was no reading
   Instant next_ = never;
   Instant heard_{};
 };

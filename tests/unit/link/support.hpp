@@ -39,7 +39,7 @@ class WordSession : public Session {
     announced_ = 0;
     out_ = opening;
     heard_ = {};
-    proven_ = bye_ = false;
+    proven_ = bye_ = bad_ = false;
     pending = 0;
     ++connections;
   }
@@ -48,7 +48,10 @@ class WordSession : public Session {
     for (auto end = in_.find('\n'); end != std::string::npos; end = in_.find('\n')) {
       const std::string line = in_.substr(0, end);
       in_.erase(0, end + 1);
-      if (line == "BAD") return false;
+      if (line == "BAD") {
+        bad_ = true;
+        return false;
+      }
       if (line == "WORK") ++pending;
       announced_ = line.starts_with("NEXT ") ? std::stoul(line.substr(5)) : 0;
       bye_ = line == "BYE";
@@ -73,7 +76,7 @@ class WordSession : public Session {
   bool proven() const override { return proven_; }
   std::size_t missing() const override { return announced_ > in_.size() ? announced_ - in_.size() : 0; }
   Ending ended(Instant) override { return bye_ ? Ending::goodbye : Ending::crash; }
-  std::string error() const override { return "the peer sent BAD"; }
+  std::string error() const override { return bad_ ? "the peer sent BAD" : ""; }
   void say(std::string_view text) { out_ += text; }
   Instant deadline() const override { return due; }
   void tick(Instant) override {
@@ -96,6 +99,7 @@ class WordSession : public Session {
   std::size_t announced_ = 0;
   bool proven_ = false;
   bool bye_ = false;
+  bool bad_ = false;
 };
 
 // Listens on loopback; tests script what it does.

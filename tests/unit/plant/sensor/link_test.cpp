@@ -54,6 +54,7 @@ TEST_F(SensorLink, FollowsTheTemperature) {
   EXPECT_EQ(link->status().state, link::State::online);
   tree.put("hwmon2", "temp1_input", "91000");
   EXPECT_TRUE(until([&] { return tag("temp1").value > 90.9; }));
+  EXPECT_EQ(link->status().disconnects, 0U) << link->status().last_error;
 }
 
 TEST_F(SensorLink, S7_AChipThatDisappearsHasNoGoodValueAndReturnsUnderAnotherNumber) {

@@ -44,7 +44,7 @@ TEST(Message, EveryKindOfEventAndWordHasItsName) {
   EXPECT_EQ(event_kind_names[static_cast<std::size_t>(EventKind::guard_started)], "guard_started");
   EXPECT_EQ(event_kind_names[static_cast<std::size_t>(EventKind::acknowledged)], "ack");
   EXPECT_EQ(event_kind_names[static_cast<std::size_t>(EventKind::proof)], "proof");
-  EXPECT_EQ(event_kind_names.size(), static_cast<std::size_t>(EventKind::proof) + 1);
+  EXPECT_EQ(event_kind_names.size(), static_cast<std::size_t>(EventKind::watchdog) + 1);
   EXPECT_EQ(word_names[static_cast<std::size_t>(Word::start)], "start");
   EXPECT_EQ(readback_names[static_cast<std::size_t>(ReadbackState::failed)], "failed");
 }
