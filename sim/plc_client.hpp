@@ -36,7 +36,7 @@ class PlcClient {
   void forget() {
     freeze(true);
     forgotten_ = true;
-  }              // for ever: the half-open connection
+  }  // for ever: the half-open connection
   void reset();  // ends with RST; the owner forgets it
   [[nodiscard]] bool forgotten() const { return forgotten_; }
 

@@ -173,8 +173,9 @@ class References {
       const auto* other = std::get_if<ModbusLink>(&config_.links[k].peer);
       if (other == nullptr || other->devices.empty() != own->devices.empty()) continue;
       const bool serial = !own->devices.empty();
-      const bool shared = serial ? std::ranges::find_first_of(own->devices, other->devices) != own->devices.end()
-                                 : own->host == other->host && own->port == other->port;
+      const bool shared = serial
+                              ? std::ranges::find_first_of(own->devices, other->devices) != own->devices.end()
+                              : own->host == other->host && own->port == other->port;
       if (!shared) continue;
       const std::string name = "the line of the link '" + config_.links[k].id + "'";
       const SourceLocation where = place("link", i, {serial ? "devices" : "host"});

@@ -23,7 +23,8 @@ std::optional<std::string> random_secret() {
   std::string secret;
   for (std::size_t at = 0; at < bits.size() * 8; at += 5) {
     unsigned value = 0;
-    for (std::size_t i = at; i < at + 5; ++i) value = value << 1U | (unsigned{bits[i / 8]} >> (7U - i % 8U) & 1U);
+    for (std::size_t i = at; i < at + 5; ++i)
+      value = value << 1U | (unsigned{bits[i / 8]} >> (7U - i % 8U) & 1U);
     secret += base32[value];
   }
   OPENSSL_cleanse(bits.data(), bits.size());

@@ -128,7 +128,8 @@ void Session::probe(Instant now) {
 }
 
 void Session::say_goodbye() {
-  if (phase_ != Phase::closed && phase_ != Phase::connecting) s7::put(output_, s7::disconnect_frame(1, 1, 0x80));
+  if (phase_ != Phase::closed && phase_ != Phase::connecting)
+    s7::put(output_, s7::disconnect_frame(1, 1, 0x80));
 }
 
 std::span<const std::byte> Session::output() const { return std::span(output_).subspan(output_at_); }

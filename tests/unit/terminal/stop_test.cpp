@@ -180,7 +180,8 @@ TEST_F(Stop, AForeignClientWithExpectContinue) {
   const std::string command = "curl -sf -X POST -d @- http://127.0.0.1:" + std::to_string(server->port()) +
                               "/api/v1/stop <<< '{}' >/dev/null";
   EXPECT_EQ(std::system(("bash -c \"" + command + "\"").c_str()), 0);
-  EXPECT_EQ(std::system(("curl -sf --unix-socket " + folder / "s" + " http://x/livez >/dev/null").c_str()), 0);
+  EXPECT_EQ(std::system(("curl -sf --unix-socket " + folder / "s" + " http://x/livez >/dev/null").c_str()),
+            0);
   EXPECT_EQ(backend.stops, 2);
 }
 
