@@ -262,23 +262,26 @@ Result parse_scalar(const Address& address, std::string_view text) {
   const bool is_real = address.type == Type::real || address.type == Type::lreal;
   const bool is_large = address.type == Type::lword || address.type == Type::ulint;
   if (!is_real && !is_large && !whole_range(address.type)) return std::string(text);
-  const char* const end = text.data() + text.size();
   if (is_real) {
     double value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stop != end) return wrong("'" + std::string(text) + "' is no number");
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || stop != text.data() + text.size())
+      return wrong("'" + std::string(text) + "' is no number");
     return value;
   }
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
   if (hex || is_large) {
     std::uint64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data() + (hex ? 2 : 0), end, value, hex ? 16 : 10);
-    if (error != std::errc{} || stop != end) return wrong("'" + std::string(text) + "' is no whole number");
+    const auto [stop, error] =
+        std::from_chars(text.data() + (hex ? 2 : 0), text.data() + text.size(), value, hex ? 16 : 10);
+    if (error != std::errc{} || stop != text.data() + text.size())
+      return wrong("'" + std::string(text) + "' is no whole number");
     return value;
   }
   std::int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return wrong("'" + std::string(text) + "' is no whole number");
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || stop != text.data() + text.size())
+    return wrong("'" + std::string(text) + "' is no whole number");
   return value;
 }
 

@@ -46,11 +46,11 @@ std::expected<void, std::string> plausible(const CalendarTime& time) {
 
 std::string to_text(const CalendarTime& time, int fraction_digits) {
   char text[64];
-  int length = std::snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d", time.year, time.month,
-                             time.day, time.hour, time.minute, time.second);
+  const int length = std::snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d", time.year, time.month,
+                                   time.day, time.hour, time.minute, time.second);
   std::string result(text, static_cast<std::size_t>(length));
   if (fraction_digits > 0) {
-    length = std::snprintf(text, sizeof text, ".%09lld", static_cast<long long>(time.nanosecond));
+    std::snprintf(text, sizeof text, ".%09lld", static_cast<long long>(time.nanosecond));
     result.append(text, static_cast<std::size_t>(fraction_digits) + 1);
   }
   return result;
