@@ -302,6 +302,8 @@ inline say(word) {
 }
 /* In every tick the cutters turn first: their loop only beats and looks at the guard's beat. */
 #define TURNED(p) (!RUNS(p) || pc[p] == 0)
+/* Finding its own gap is a second line: after a single failure the others have always acted before. */
+#define BEHIND_THE_OTHERS assert(false)
 #define IN_TURN(p, step) (RUNS(p) && pc[p] == step && (p >= CUT || (TURNED(CUT) && TURNED(CUT + 1))))
 #define MAY_SAY (IN_TURN(SUP, 4) && connected && len(queue) < 5)
 
@@ -311,7 +313,7 @@ proctype Supervisor() {
        IN_TURN(SUP, 1) ->
        if
        :: ago[SUP] > PERMIT && connected && state == RUNNING ->
-          ROW(supervisor_stood_still);
+          BEHIND_THE_OTHERS;
           cut(); demand_safe();
           if
           :: len(queue) < 5 -> queue!WORD, STOP_WORD, 0, 0
@@ -454,7 +456,7 @@ proctype Guard() {
   :: d_step { /* its own gap before it reads anything */
        IN_TURN(GUARD, 1) ->
        if
-       :: ago[GUARD] > HEARTBEAT && state != TRIPPED -> ROW(guard_stood_still); guard_stop(INSIDE, LOOP_OVERRUN)
+       :: ago[GUARD] > HEARTBEAT && state != TRIPPED -> BEHIND_THE_OTHERS; guard_stop(INSIDE, LOOP_OVERRUN)
        :: else
        fi;
        ago[GUARD] = 0;
@@ -601,7 +603,7 @@ proctype Cutter(byte i) {
   :: d_step { /* its own gap first, then the guard's heartbeat */
        IN_TURN(CUT + i, 1) ->
        if
-       :: ago[CUT + i] > HEARTBEAT -> ROW(cutter_stood_still); cut()
+       :: ago[CUT + i] > HEARTBEAT -> BEHIND_THE_OTHERS; cut()
        :: else
        fi;
        ago[CUT + i] = 0;
@@ -614,7 +616,11 @@ proctype Cutter(byte i) {
           line_to(0);
 #endif
           pc[CUT + i] = 0
-       :: MAY_GO(i) -> cutter_dies(i) /* in good order: a turn after the guard's end at the earliest */
+       :: MAY_GO(i) ->
+#ifndef BREAK_SAFE_ONCE
+          line_to(0);
+#endif
+          cutter_dies(i) /* in good order: a turn after the guard's end at the earliest */
        :: else -> pc[CUT + i] = 0
        fi
      }
