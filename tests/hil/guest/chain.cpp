@@ -240,15 +240,25 @@ std::string Chain::run_command(const std::string& words) const {
 }
 
 std::string Chain::about() const {
-  return "state: " + test::ask(socket(), "GET", "/api/v1/state").body +
+  std::string processes;
+  for (const Who who : all_processes) {
+    const std::string id = std::to_string(pid(who));
+    const std::string status = read_file("/proc/" + id + "/status");
+    const auto at = status.find("State:");
+    processes += std::string(name(who)) + " " + id + ": " +
+                 (at == std::string::npos ? "none" : status.substr(at, status.find('\n', at) - at)) + " in " +
+                 read_file("/proc/" + id + "/wchan") + "\n";
+  }
+  return processes + "state: " + test::ask(socket(), "GET", "/api/v1/state").body +
          "\nwhy: " + test::ask(socket(), "GET", "/api/v1/why").body + "\nlog: " + log();
 }
 
 Freezer::Freezer(pid_t pid) : pid_(pid), group_("/sys/fs/cgroup/frozen-" + std::to_string(pid)) {
   ::mkdir(group_.c_str(), 0755);
   write_file(group_ + "/cgroup.procs", std::to_string(pid));
-  write_file(group_ + "/cgroup.freeze", "1");
 }
+
+void Freezer::freeze() { write_file(group_ + "/cgroup.freeze", "1"); }
 
 Freezer::~Freezer() {
   write_file(group_ + "/cgroup.freeze", "0");

@@ -76,7 +76,8 @@ class Chain {
 // Stops a process and everything of it by the cgroup freezer; thaws when destroyed.
 class Freezer {
  public:
-  explicit Freezer(pid_t pid);
+  explicit Freezer(pid_t pid);  // moves it only: that may take the kernel some hundred milliseconds
+  void freeze();
   ~Freezer();
   Freezer(const Freezer&) = delete;
   Freezer& operator=(const Freezer&) = delete;

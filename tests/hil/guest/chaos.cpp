@@ -98,6 +98,7 @@ void ChaosCell::reach(Phase phase) {
 void ChaosCell::strike(Blow& blow) {
   const bool known = blow.phase != Phase::starting;
   victim_ = known ? chain_.pid(who_) : -1;
+  if (known && how_ == How::freeze) freezer_ = std::make_unique<Freezer>(victim_);
   const std::int64_t at = boot_us() + blow.delay_us;
   bool judged_level = false;
   std::thread executioner([&] {
@@ -105,9 +106,10 @@ void ChaosCell::strike(Blow& blow) {
     sleep_until_us(at);
     // A process that does not live yet is met as soon as it does.
     for (int i = 0; victim_ < 0 && i < 1000; ++i, ::usleep(10'000)) victim_ = chain_.pid(who_);
+    if (how_ == How::freeze && !freezer_) freezer_ = std::make_unique<Freezer>(victim_);
     blow.at_us = boot_us();
     if (how_ == How::freeze)
-      freezer_ = std::make_unique<Freezer>(victim_);
+      freezer_->freeze();
     else
       ::kill(victim_, how_ == How::kill ? SIGKILL : how_ == How::stop ? SIGSTOP : SIGSEGV);
     sleep_until_us(blow.at_us + deadline_us_);
