@@ -170,7 +170,10 @@ void Guard::wait_for_something(Instant now) {
   Instant until = now + beat;
   until = std::min({until, outputs_.deadline(), demands_.deadline(), watchdogs_.deadline(),
                     cutters_.next_look(0), cutters_.next_look(1)});
-  if (base_.port->connected() && permits_.heard()) until = std::min(until, permits_.deadline());
+  // A permit that is known to have lapsed is waited for no more: its deadline lies in the past, and a guard
+  // that turned without a pause, in real time, could starve the very supervisor whose permit would end that.
+  if (base_.port->connected() && latch_.source(plan::supervisor_source).standing != Standing::present)
+    until = std::min(until, permits_.deadline());
   std::array<pollfd, 6 + 2 * plan::max_demands> ask{};
   std::size_t count = 0;
   for (const int fd : {base_.notify.get(), base_.stop_socket.get(), base_.port->listener(),

@@ -31,6 +31,28 @@ TEST(Guard, S5_ResetIsRefusedWithReasons) {
   EXPECT_TRUE(has(rig.word(permit::Word::reset, epoch), Refusal::cause_present));
 }
 
+// The processor time of a process, in clock ticks.
+long ticks_of(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string word;
+  long ticks = 0;
+  for (int field = 1; field <= 15 && stat >> word; ++field)
+    if (field >= 14) ticks += std::atol(word.c_str());
+  return ticks;
+}
+
+TEST(Guard, WaitsQuietlyWhileAConnectedSupervisorIsSilent) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  rig.send_permits = false;
+  EXPECT_TRUE(rig.until([&] { return rig.state->state == LatchState::tripped; }));
+  const long before = ticks_of(rig.guard_pid);
+  rig.run_for(1000ms);
+  EXPECT_LT(ticks_of(rig.guard_pid) - before, ::sysconf(_SC_CLK_TCK) / 4) << "it turned without a pause";
+}
+
 TEST(Guard, WhatAnswersACutBeforeItsBlameBelongsToTheEpochThatItBegins) {
   GuardRig rig(2);
   rig.start_guard();
