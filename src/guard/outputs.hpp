@@ -88,8 +88,8 @@ class Outputs {
     output::PulseTrain pulses;
   };
 
-  // `again`: also what is safe already, because the cutter that brought it about is gone.
   bool arm(std::size_t output, std::uint32_t word, Instant now);  // from `word`, and from no other
+  // `again`: also what is safe already, because the cutter that brought it about is gone.
   void cut_mask(std::uint32_t due, Instant now, bool again = false);
   void let_go_of_lost_lines(Instant now);
   void begin(Item& item, bool run, Instant now);

@@ -1,7 +1,7 @@
 // What a protocol must offer so that the link engine can keep its connection alive.
 //
 // A session owns no socket, reads no clock and starts no thread. The engine calls it from one thread, in this
-// order: connected(), then any of feed/work/output/probe, then ended(). All times are boot time.
+// order: connected(), then any of feed, work, output and probe, then ended(). All times are boot time.
 #pragma once
 
 #include <cstddef>
