@@ -143,6 +143,7 @@ void Guard::watch_cuts(Instant now) {
   if (latch_.state() != LatchState::running || pending_start_) {
     unexplained_since_ = never;
     tell_held();
+    if (!pending_start_) outputs_.follow_cuts(now);
     return;
   }
   if (outputs_.cut_by_other()) {

@@ -62,6 +62,9 @@ class Outputs {
   [[nodiscard]] bool readbacks_show_safe() const;
   // Somebody other than the guard cut while running: which output, if any.
   [[nodiscard]] std::optional<std::uint8_t> cut_by_other() const;
+  // Once tripped: an output that somebody else cut before its stage came counts as cut from now on, and its
+  // safe state is awaited like any other's.
+  void follow_cuts(Instant now);
   [[nodiscard]] permit::OutputInfo info(std::size_t output) const;
   [[nodiscard]] std::uint16_t take_due_sends() { return std::exchange(due_sends_, std::uint16_t{0}); }
   [[nodiscard]] std::uint8_t stage() const { return stage_; }

@@ -50,7 +50,7 @@ TEST(ChainStage, S2_AStageEndsWithTheLinkOrTheSupervisor) {
     EXPECT_EQ(rig.post("/api/v1/stop").status, 200);
     EXPECT_TRUE(rig.until([&] { return peer.received("ebreak"); }));
     ::usleep(100'000);
-    EXPECT_TRUE(rig.relay.energised());
+    EXPECT_TRUE(rig.relay.energised()) << rig.journal();
     if (kill_supervisor)
       ::kill(rig.supervisor(), SIGKILL);
     else

@@ -1,4 +1,5 @@
 // Rules of the guard that need a read-back, a command or a frozen machine to be seen.
+#include <algorithm>
 #include <filesystem>
 
 #include "support/guard_rig.hpp"
@@ -85,6 +86,21 @@ TEST_F(ReadBack, S12_WhereRunIsExpectedItsAbsenceTrips) {
   EXPECT_TRUE(
       rig.until([&] { return rig.state->state == LatchState::tripped && !rig.relay[0]->energised(); }));
   EXPECT_EQ(rig.state->first_out_code, CauseCode::output_failed);
+}
+
+TEST_F(ReadBack, S12_ACutBeforeItsStageIsFollowed) {
+  begin();
+  keep_showing(true);
+  rig.to_running();
+  ASSERT_FALSE(HasFailure());
+  rig.link_is(Standing::present);
+  ASSERT_TRUE(rig.until([&] { return rig.state->state == LatchState::tripped; }));
+  EXPECT_TRUE(rig.relay[1]->energised()) << "its stage is a minute away";
+  rig.port.cut(0b10);  // somebody presses stop once more
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));
+  EXPECT_TRUE(rig.until([&] { return rig.state->outputs[1].commanded_ms >= 0; }));
+  EXPECT_TRUE(std::ranges::none_of(
+      rig.causes, [](const permit::CauseBody& one) { return one.code == CauseCode::output_failed; }));
 }
 
 TEST(GuardCommand, S4_ABusCommandEnergisesOnlyWhileRunningAndOnlyWhatIsMarked) {
