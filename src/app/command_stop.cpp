@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> stop_reasons{"button_press", "operator_command", "safety_interlock",
                                                        "device_fault", "software_error"};
-constexpr Duration latched_within = 1s;  // the guard answers in the turn in which it reads
+constexpr Duration latched_within = 1s;  // the guard answers when it is on disk, or after half a second
 constexpr Duration safe_within = 3s;     // it waits two seconds for confirmations
 
 // "latched EPOCH SAFE ALL MS", "safe EPOCH SAFE ALL MS"

@@ -93,7 +93,7 @@ Guard::End Guard::run() {
   outputs_.cut_all(now);
   const auto record = record_of(store_);
   const bool tripped = latch_.boot(record ? &*record : nullptr, now, os::wall_ns());
-  no_record_ = !record;
+  trip_of_boot_ = tripped;
   // These stand for themselves; everything else is unknown until somebody reports it.
   latch_.report(plan::guard_source, Standing::clear, {.at = now});
   latch_.report(plan::operator_source, Standing::clear, {.at = now});
@@ -145,7 +145,7 @@ void Guard::turn(Instant now) {
     for (std::size_t i = 0; i < plan_.output_count; ++i)
       if (plan::is_cut_line(plan_.outputs[i].kind) && outputs_.line_fd(i) >= 0)
         cutters_.give_line(i, outputs_.line_fd(i));
-  if (stopper_count_ > 0 && (outputs_.all_safe() || now - tripped_at_ > 2s)) answer_stoppers(true);
+  answer_stoppers(now);
   if (dirty_ || now - pushed_at_ >= 1s) push_state(now);
 }
 

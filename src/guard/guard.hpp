@@ -99,7 +99,8 @@ class Guard {
   void event(permit::EventKind kind, std::string_view source, std::string_view detail,
              std::int64_t value = 0);
   void persist();
-  void answer_stoppers(bool everything_safe);
+  void answer_stoppers(Instant now);
+  void answer_stoppers_from(std::size_t first, const char* word);
 
   GuardOptions options_;
   Foundations base_;
@@ -121,7 +122,7 @@ class Guard {
   LoopGap gap_;
   Duration suspended_{};
   std::uint64_t boot_nonce_ = 0;
-  bool no_record_ = false;
+  bool trip_of_boot_ = false;    // until a supervisor has said which epochs it knows
   std::uint64_t persisted_ = 0;  // ticket of the newest submitted record
 
   struct PendingStart {
@@ -151,7 +152,8 @@ class Guard {
     socklen_t length = 0;
   };
   std::array<Stopper, 8> stoppers_{};
-  std::size_t stopper_count_ = 0;
+  std::size_t stopper_count_ = 0, stoppers_told_ = 0;
+  Instant stop_read_at_{};
 };
 
 // Set by SIGTERM; the loop ends in good order when it sees it.

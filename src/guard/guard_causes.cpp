@@ -212,12 +212,26 @@ void Guard::read_stops(Instant now) {
     stop(plan::operator_source, word.code, word.detail, now);
     if (from.length <= sizeof(sa_family_t) || stopper_count_ == stoppers_.size()) continue;
     stoppers_[stopper_count_++] = from;
-    answer_stoppers(false);
+    stop_read_at_ = now;
   }
 }
 
-// First "latched", to the newest; later "safe", to all who asked.
-void Guard::answer_stoppers(bool everything_safe) {
+// First "latched", once the trip is on disk: whoever heard it must not find the plant `ready` again because
+// this guard died. A disk that takes its time is not waited for. Later "safe".
+void Guard::answer_stoppers(Instant now) {
+  constexpr Duration written_within = 500ms;
+  if (stoppers_told_ < stopper_count_ &&
+      (store_.tried() >= persisted_ || now - stop_read_at_ >= written_within)) {
+    answer_stoppers_from(stoppers_told_, "latched");
+    stoppers_told_ = stopper_count_;
+  }
+  if (stoppers_told_ == 0 || !(outputs_.all_safe() || now - tripped_at_ > 2s)) return;
+  if (stoppers_told_ < stopper_count_) return;  // the newest is not told yet
+  answer_stoppers_from(0, "safe");
+  stoppers_told_ = stopper_count_ = 0;
+}
+
+void Guard::answer_stoppers_from(std::size_t first, const char* word) {
   std::size_t safe = 0, all = 0;
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
     if (!plan::secures(plan_.outputs[i].kind)) continue;
@@ -229,15 +243,12 @@ void Guard::answer_stoppers(bool everything_safe) {
                 : 0U;
   }
   std::array<char, 96> text{};
-  const int length =
-      std::snprintf(text.data(), text.size(), "%s %u %zu %zu %lld", everything_safe ? "safe" : "latched",
-                    latch_.epoch(), safe, all, static_cast<long long>(to_ms(os::now() - tripped_at_)));
-  const std::size_t first = everything_safe ? 0 : stopper_count_ - 1;
+  const int length = std::snprintf(text.data(), text.size(), "%s %u %zu %zu %lld", word, latch_.epoch(), safe,
+                                   all, static_cast<long long>(to_ms(os::now() - tripped_at_)));
   for (std::size_t i = first; i < stopper_count_; ++i)
     ::sendto(base_.stop_socket.get(), text.data(), static_cast<std::size_t>(length),
              MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&stoppers_[i].address),
              stoppers_[i].length);
-  if (everything_safe) stopper_count_ = 0;
 }
 
 }  // namespace standstill::guard

@@ -95,7 +95,8 @@ void Guard::obey(const permit::Message& message, Instant now) {
 void Guard::greet(const permit::Hello& hello) {
   permits_.new_connection();
   supervisor_watch_.begin();
-  if (no_record_ && latch_.state() == LatchState::tripped && hello.journal_epoch >= latch_.epoch()) {
+  if (trip_of_boot_ && latch_.state() == LatchState::tripped && hello.journal_epoch >= latch_.epoch()) {
+    // S6: the number of this boot's own trip was given before, to a trip that was told and never written.
     latch_.raise_epoch(hello.journal_epoch);
     persist();
   } else if (hello.journal_epoch > latch_.epoch()) {
@@ -106,7 +107,7 @@ void Guard::greet(const permit::Hello& hello) {
     latch_.raise_epoch(hello.journal_epoch - 1);
     persist();
   }
-  no_record_ = false;
+  trip_of_boot_ = false;
   // S5: what an earlier supervisor told no longer counts.
   for (std::uint8_t i = plan::internal_sources; i < plan_.source_count; ++i)
     if (plan_.sources[i].kind == plan::SourceKind::link || plan_.sources[i].kind == plan::SourceKind::watch)

@@ -162,6 +162,24 @@ TEST(Guard, S3_TheLatchSurvivesItsRestart) {
   EXPECT_EQ(rig.state->first_out_code, CauseCode::unclean_end);
 }
 
+TEST(Guard, S6_ANumberThatATripWasToldByIsNotGivenToAnother) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rig.to_running();
+  const Epoch epoch = rig.state->epoch;
+  kill(rig.guard_pid, SIGKILL);
+  waitpid(rig.guard_pid, nullptr, 0);
+  ASSERT_TRUE(rig.until([&] { return rig.lost; }));
+  rig.state.reset();
+  rig.known_epoch = epoch + 1;  // the guard told of a trip and died before it was on disk
+  rig.start_guard();
+  rig.connect();
+  EXPECT_EQ(rig.state->state, LatchState::tripped);
+  EXPECT_EQ(rig.state->epoch, epoch + 2);
+  EXPECT_EQ(rig.state->first_out_code, CauseCode::unclean_end);
+}
+
 TEST(Guard, S8_AGoodbyeMakesSafeQuietly) {
   GuardRig rig;
   rig.start_guard();
