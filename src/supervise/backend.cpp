@@ -9,6 +9,7 @@
 #include "record/event_json.hpp"
 #include "record/journal_reader.hpp"
 #include "record/recovery_checklist.hpp"
+#include "supervise/tags_json.hpp"
 #include "version.hpp"
 
 namespace standstill::supervise {
@@ -300,16 +301,7 @@ Outcome SupervisorBackend::checklist(const std::string& snapshot_id) {
 
 Outcome SupervisorBackend::tags() {
   const auto tags = supervisor_.on_loop<std::vector<link::Tag>>([this] { return supervisor_.tags().all(); });
-  if (!tags) return busy();
-  json list = json::array();
-  for (const auto& tag : *tags)
-    list.push_back({{"link", tag.link},
-                    {"name", tag.name},
-                    {"value", tag.at == Instant{} ? json(nullptr) : json(tag.value)},
-                    {"unit", tag.unit},
-                    {"quality", link::name(tag.quality)},
-                    {"at", tag.at == Instant{} ? json(nullptr) : json(os::rfc3339(tag.wall_ns))}});
-  return ok(list);
+  return tags ? ok(tags_json(*tags)) : busy();
 }
 
 Outcome SupervisorBackend::health(bool plant) {

@@ -7,6 +7,7 @@
 #include "os/clock.hpp"
 #include "os/realtime.hpp"
 #include "plant/layout/compare.hpp"
+#include "supervise/tags_json.hpp"
 #include "version.hpp"
 
 namespace standstill::supervise {
@@ -32,18 +33,6 @@ json metadata_json(const std::vector<config::Metadata>& metadata) {
 
 double timestamp_of(const SnapshotInput& input) { return static_cast<double>(input.wall_ns) / 1e9; }
 
-json tags_json(const SnapshotInput& input) {
-  json made = json::array();
-  for (const auto& tag : input.tags)
-    made.push_back({{"link", tag.link},
-                    {"name", tag.name},
-                    {"value", tag.at == Instant{} ? json(nullptr) : json(tag.value)},
-                    {"unit", tag.unit},
-                    {"quality", link::name(tag.quality)},
-                    {"at", tag.at == Instant{} ? json(nullptr) : json(os::rfc3339(tag.wall_ns))}});
-  return made;
-}
-
 void add_parts(Document& document, const SnapshotInput& input, Detail detail) {
   for (const auto& part : input.parts) part(document, input.at, timestamp_of(input), detail);
 }
@@ -66,7 +55,7 @@ Document snapshot_document(const SnapshotInput& input) {
   document.set("causes", state.at("causes"));
   document.set("links", state.at("links"));
   document.set("standstill_outputs", state.at("outputs"));
-  document.set("tags", Json(tags_json(input)));
+  document.set("tags", Json(tags_json(input.tags)));
   document.set("metadata", Json(metadata_json(input.metadata)));
   document.set("session_start", Json(os::rfc3339(input.session_start_wall_ns)));
   document.set("version", Json(version));

@@ -43,10 +43,13 @@ TEST_P(Recorded, ComesOutTheSameInWhateverPiecesItArrives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Export, Recorded,
-                         testing::Values("02-plan", "05-shutdown-SIGTERM", "07-kill-9", "14a-before-crash"),
+                         testing::Values("02-plan", "03-session-commands-A", "03-session-commands-observer-B",
+                                         "05-shutdown-SIGTERM", "07-kill-9", "14a-before-crash",
+                                         "14b-after-restart"),
                          [](const auto& one) {
-                           return std::string("Recording") + std::string(one.param).substr(0, 2) +
-                                  (std::string(one.param)[2] == 'a' ? "a" : "");
+                           std::string name = std::string("Recording") + one.param;
+                           std::erase(name, '-');
+                           return name;
                          });
 
 std::string alerts_to(const std::string& file, const std::string& on = "") {
