@@ -15,7 +15,7 @@ target_compile_options(standstill_flags INTERFACE
 # sanitizers confuse gcc 12's flow warnings; they stay on in the plain builds
 if(STANDSTILL_SANITIZE)
   target_compile_options(standstill_flags INTERFACE
-    -fsanitize=${STANDSTILL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-tsan)
+    -fsanitize=${STANDSTILL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-sign-conversion -Wno-tsan)
   target_link_options(standstill_flags INTERFACE -fsanitize=${STANDSTILL_SANITIZE})
 endif()
 

@@ -20,16 +20,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-int failed(const std::string& why) {
-  complain(why);
-  return exit_unreachable;
-}
-
-int misused(const std::string& why) {
-  complain(why);
-  return exit_usage;
-}
-
 ModbusTarget target_of(const ModbusOptions& options) {
   return {options.host, options.port,    options.device,
           options.baud, options.framing, std::chrono::milliseconds(options.timeout_ms)};

@@ -58,11 +58,6 @@ std::expected<RocrailPeer, int> connect(const Context& context, const RocrailOpt
   return std::unexpected(exit_unreachable);
 }
 
-int failed(const std::string& why) {
-  complain(why);
-  return exit_unreachable;
-}
-
 std::expected<std::string, int> ask_plan(const Context& context, const RocrailOptions& options) {
   auto peer = connect(context, options);
   if (!peer) return std::unexpected(peer.error());

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/exit_code.hpp"
 #include "config/load.hpp"
 #include "config/tree.hpp"
 
@@ -18,6 +19,16 @@ void say(std::string_view text) {
 
 void complain(std::string_view text) {
   std::fprintf(stderr, "standstill: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+int failed(std::string_view why) {
+  complain(why);
+  return exit_unreachable;
+}
+
+int misused(std::string_view why) {
+  complain(why);
+  return exit_usage;
 }
 
 std::filesystem::path config_path(const Context& context) {

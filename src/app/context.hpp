@@ -24,6 +24,9 @@ struct Context {
 void say(std::string_view text);
 // To standard error, with "standstill: " in front.
 void complain(std::string_view text);
+// Complains, and gives the exit code for it: nobody answers, or the command line makes no sense.
+[[nodiscard]] int failed(std::string_view why);
+[[nodiscard]] int misused(std::string_view why);
 
 // The configuration, all problems (file:line:column) printed otherwise. Warnings are printed with -v only.
 [[nodiscard]] std::expected<config::Config, int> load_config(const Context& context);

@@ -1,6 +1,8 @@
 #include "supervise/backend.hpp"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "os/clock.hpp"
@@ -165,6 +167,23 @@ Outcome SupervisorBackend::journal(const terminal::JournalQuery& query) {
   return ok(json{{"events", list}});
 }
 
+// Work that takes a whole plan in hand is the scribe's, one piece at a time: every thread that did it would
+// keep memory of its own for good. At most one caller waits for a disk that hangs; the others are told.
+Outcome SupervisorBackend::at_length(const std::function<Outcome()>& work) {
+  const std::unique_lock turn(at_length_, 10s);
+  if (!turn) return busy();
+  std::promise<Outcome> done;
+  auto result = done.get_future();
+  supervisor_.scribe().later([promise = std::make_shared<std::promise<Outcome>>(std::move(done)), &work] {
+    promise->set_value(work());
+  });
+  try {
+    return result.get();
+  } catch (const std::future_error&) {  // too much waits for the disk: it was not taken up
+    return busy();
+  }
+}
+
 Outcome SupervisorBackend::snapshots() {
   const auto list = record::list_snapshots(supervisor_.config().site.state_dir);
   if (!list) return problem(503, list.error(), "");
@@ -179,6 +198,10 @@ Outcome SupervisorBackend::snapshots() {
 }
 
 Outcome SupervisorBackend::snapshot(const std::string& id) {
+  return at_length([&] { return read_snapshot(id); });
+}
+
+Outcome SupervisorBackend::read_snapshot(const std::string& id) {
   if (id == "live") {
     const auto input = supervisor_.on_loop<SnapshotInput>(
         [this] { return supervisor_.picture(record::SnapshotKind::manual); });
@@ -191,6 +214,10 @@ Outcome SupervisorBackend::snapshot(const std::string& id) {
 }
 
 Outcome SupervisorBackend::take_snapshot(const terminal::Caller& caller) {
+  return at_length([&] { return taken_snapshot(caller); });
+}
+
+Outcome SupervisorBackend::taken_snapshot(const terminal::Caller& caller) {
   const auto input = supervisor_.on_loop<SnapshotInput>(
       [this] { return supervisor_.picture(record::SnapshotKind::manual); });
   if (!input) return busy();
@@ -229,6 +256,10 @@ std::expected<std::vector<layout::Difference>, Outcome> SupervisorBackend::diffe
 }
 
 Outcome SupervisorBackend::compare(const std::string& id, const std::string& other) {
+  return at_length([&] { return made_comparison(id, other); });
+}
+
+Outcome SupervisorBackend::made_comparison(const std::string& id, const std::string& other) {
   const auto before = outline(id.empty() ? "latest" : id);
   if (!before) return no_snapshot(before.error());
   const auto found = differences(*before, other);
@@ -260,6 +291,10 @@ Outcome SupervisorBackend::why() {
 }
 
 Outcome SupervisorBackend::checklist(const std::string& snapshot_id) {
+  return at_length([&] { return made_checklist(snapshot_id); });
+}
+
+Outcome SupervisorBackend::made_checklist(const std::string& snapshot_id) {
   const ViewPtr view = supervisor_.view();
   record::ChecklistPlant plant;
   plant.site = view->site;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -43,12 +44,18 @@ class SupervisorBackend final : public terminal::Backend {
 
  private:
   [[nodiscard]] std::vector<terminal::Readiness> look(bool plant);
+  [[nodiscard]] terminal::Outcome at_length(const std::function<terminal::Outcome()>& work);
+  [[nodiscard]] terminal::Outcome made_comparison(const std::string& id, const std::string& other);
+  [[nodiscard]] terminal::Outcome made_checklist(const std::string& snapshot_id);
+  [[nodiscard]] terminal::Outcome read_snapshot(const std::string& id);
+  [[nodiscard]] terminal::Outcome taken_snapshot(const terminal::Caller& caller);
   [[nodiscard]] std::expected<nlohmann::ordered_json, std::string> outline(const std::string& id);
   [[nodiscard]] std::expected<std::vector<layout::Difference>, terminal::Outcome> differences(
       const nlohmann::ordered_json& before, const std::string& other);
 
   Supervisor& supervisor_;
   record::Operators operators_;
+  std::timed_mutex at_length_;
   std::mutex exercise_;  // one drill or proof test at a time
 };
 

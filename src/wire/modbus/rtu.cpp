@@ -13,13 +13,13 @@ constexpr std::array<std::uint16_t, 256> make_table() {
   }
   return table;
 }
-constexpr auto table = make_table();
+constexpr auto crc_table = make_table();
 
 }  // namespace
 
 std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
   unsigned crc = 0xFFFF;
-  for (const std::uint8_t byte : bytes) crc = crc >> 8U ^ table[(crc ^ byte) & 0xFFU];
+  for (const std::uint8_t byte : bytes) crc = crc >> 8U ^ crc_table[(crc ^ byte) & 0xFFU];
   return static_cast<std::uint16_t>(crc);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include "wire/s7/words.hpp"
 
 namespace standstill::s7 {
 
@@ -78,8 +79,6 @@ Type default_type(char width) {
       return Type::dword;
   }
 }
-
-std::unexpected<std::string> wrong(std::string why) { return std::unexpected(std::move(why)); }
 
 // "INT[8]", "STRING[20]" behind the colon.
 std::expected<void, std::string> read_type(std::string_view text, char width, Address& address) {

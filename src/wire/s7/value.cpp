@@ -5,14 +5,13 @@
 #include <cstdio>
 
 #include "wire/s7/value_times.hpp"
+#include "wire/s7/words.hpp"
 
 namespace standstill::s7 {
 
 namespace {
 
 using Result = std::expected<Scalar, std::string>;
-
-std::unexpected<std::string> wrong(std::string why) { return std::unexpected(std::move(why)); }
 
 void append_utf8(std::string& to, char32_t c) {
   const auto byte = [&to](char32_t value) { to += static_cast<char>(static_cast<unsigned char>(value)); };

@@ -6,14 +6,13 @@
 
 #include "wire/s7/value.hpp"
 #include "wire/s7/value_times.hpp"
+#include "wire/s7/words.hpp"
 
 namespace standstill::s7 {
 
 namespace {
 
 using Result = std::expected<Scalar, std::string>;
-
-std::unexpected<std::string> wrong(std::string why) { return std::unexpected(std::move(why)); }
 
 std::expected<std::u32string, std::string> from_utf8(std::string_view text) {
   std::u32string result;

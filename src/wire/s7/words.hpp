@@ -2,8 +2,10 @@
 #pragma once
 
 #include <concepts>
+#include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace standstill::s7 {
 
@@ -13,6 +15,10 @@ inline std::string one_word(std::integral auto number) { return std::to_string(n
 template <class... Parts>
 [[nodiscard]] std::string words(const Parts&... parts) {
   return (one_word(parts) + ...);
+}
+
+[[nodiscard]] inline std::unexpected<std::string> wrong(std::string why) {
+  return std::unexpected(std::move(why));
 }
 
 // "0a", "d241": as protocol tables write them.
