@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "os/end_signals.hpp"
 #include "sim/meter.hpp"
 #include "sim/plc_server.hpp"
 #include "sim/relay.hpp"
@@ -24,28 +24,17 @@ int refuse(const std::string& why) {
   return 2;
 }
 
-// INT and TERM as events of the loop.
+// The end of the program as an event of the loop.
 class Signals {
  public:
   Signals(os::Loop& loop, std::function<void(int)> came) {
-    sigset_t set{};
-    ::sigemptyset(&set);
-    ::sigaddset(&set, SIGINT);
-    ::sigaddset(&set, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &set, &before_);
-    fd_ = os::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-    watch_ = loop.watch(fd_.get(), EPOLLIN, [this, came = std::move(came)](std::uint32_t) {
-      signalfd_siginfo info{};
-      if (::read(fd_.get(), &info, sizeof info) == sizeof info) came(static_cast<int>(info.ssi_signo));
+    watch_ = loop.watch(ends_.fd(), EPOLLIN, [this, came = std::move(came)](std::uint32_t) {
+      while (const auto number = ends_.take()) came(*number);
     });
   }
-  ~Signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
 
  private:
-  sigset_t before_{};
-  os::Fd fd_;
+  os::EndSignals ends_;
   os::Loop::Watch watch_;
 };
 

@@ -1,7 +1,5 @@
 // `s7 log`, `s7 watch` and `s7 write --every`: rows on time, through every outage, until Ctrl-C.
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <memory>
@@ -11,6 +9,7 @@
 #include "app/s7_target.hpp"
 #include "app/state_text.hpp"
 #include "os/clock.hpp"
+#include "os/end_signals.hpp"
 #include "os/fd.hpp"
 #include "plant/plc/schedule.hpp"
 
@@ -20,31 +19,14 @@ using nlohmann::ordered_json;
 
 namespace {
 
-// INT and TERM, waited for between rows. Blocked before the Plc makes its threads.
+// The end of the program, waited for between rows. Made before the Plc makes its threads.
 class Quit {
  public:
-  Quit() {
-    sigset_t set{};
-    ::sigemptyset(&set);
-    ::sigaddset(&set, SIGINT);
-    ::sigaddset(&set, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &set, &before_);
-    fd_ = os::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  ~Quit() {
-    signalfd_siginfo info{};
-    while (::read(fd_.get(), &info, sizeof info) > 0) {  // else it is delivered when it is unblocked
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Quit(const Quit&) = delete;
-  Quit& operator=(const Quit&) = delete;
-
   // True when it was asked for before `until`.
   [[nodiscard]] bool within(Instant until) const {
     for (;;) {
       const auto left = to_ms(until - os::now() + 999us);
-      pollfd ask{fd_.get(), POLLIN, 0};
+      pollfd ask{ends_.fd(), POLLIN, 0};
       if (::poll(&ask, 1, left <= 0 ? 0 : static_cast<int>(std::min<std::int64_t>(left, 3'600'000))) > 0)
         return true;
       if (os::now() >= until) return false;
@@ -52,8 +34,7 @@ class Quit {
   }
 
  private:
-  sigset_t before_{};
-  os::Fd fd_;
+  os::EndSignals ends_;
 };
 
 // What happens to the connection, in words, on standard error; counted for the last line.

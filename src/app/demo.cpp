@@ -2,8 +2,6 @@
 #include "app/demo.hpp"
 
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,6 +22,7 @@
 #include "app/demo_voice.hpp"
 #include "app/state_text.hpp"
 #include "os/clock.hpp"
+#include "os/end_signals.hpp"
 #include "sim/listener.hpp"
 
 namespace standstill::app {
@@ -47,7 +46,7 @@ std::expected<std::uint16_t, std::string> choose_port(std::optional<std::uint16_
 class Demo {
  public:
   Demo(const DemoOptions& options, DemoVoice& voice, DemoFolder& folder, DemoPlant& plant, std::string token,
-       std::string url, int signals)
+       std::string url, const os::EndSignals& signals)
       : options_(options),
         voice_(voice),
         folder_(folder),
@@ -78,7 +77,7 @@ class Demo {
   DemoPlant& plant_;
   DemoProcesses processes_;
   DemoOperator person_, onlooker_;
-  int signals_;
+  const os::EndSignals& signals_;
   DemoPicture picture_;
   std::string told_word_;
   Instant looked_{}, restart_at_ = never;
@@ -181,10 +180,9 @@ void Demo::on_keys() {
 }
 
 void Demo::turn(int wait_ms) {
-  std::array<pollfd, 2> ready{{{signals_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+  std::array<pollfd, 2> ready{{{signals_.fd(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
   if (::poll(ready.data(), keys_ ? 2 : 1, wait_ms) <= 0) return;
-  signalfd_siginfo info{};
-  if (ready[0].revents != 0 && ::read(signals_, &info, sizeof info) > 0) over_ = true;
+  if (signals_.take()) over_ = true;
   if (keys_ && ready[1].revents != 0) on_keys();
 }
 
@@ -256,15 +254,6 @@ int Demo::end() {
   return safe && gently && !failed_ ? exit_done : exit_no;
 }
 
-os::Fd end_signals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  for (const int end : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&ends, end);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before the first thread, so that all inherit it
-  ::signal(SIGPIPE, SIG_IGN);
-  return os::Fd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
 int refuse(const std::string& why) {
   complain(why);
   return exit_usage;
@@ -280,7 +269,7 @@ int run_demo(const Context& context, const DemoOptions& options) {
   if (!port) return refuse(port.error());
   auto folder = DemoFolder::make(options.folder);
   if (!folder) return refuse(folder.error());
-  const os::Fd signals = end_signals();
+  const os::EndSignals signals;  // before the first thread
   const double hurry = std::min(1.0, options.pace);
   const auto scaled = [hurry](Duration usual, Duration least) {
     return std::max(least, Duration(static_cast<std::int64_t>(static_cast<double>(usual.count()) * hurry)));
@@ -300,8 +289,7 @@ int run_demo(const Context& context, const DemoOptions& options) {
   voice.say({"ask", "standstill -c " + folder->configuration() + " status   (release with --token-file " +
                         folder->token_file() + ")"});
   DemoVoice shown(context.json, picture);
-  Demo demo(options, shown, *folder, **plant, *token, base + "/api/v1/state  " + base + "/metrics",
-            signals.get());
+  Demo demo(options, shown, *folder, **plant, *token, base + "/api/v1/state  " + base + "/metrics", signals);
   if (const int begun = demo.begin(); begun != exit_done) return begun;
   {
     std::unique_ptr<DemoScreen> screen;

@@ -1,7 +1,5 @@
 // `standstill run`: lays the foundations, starts what belongs together, and ends it in order.
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -9,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "os/end_signals.hpp"
 #include "os/lock_file.hpp"
 #include "os/realtime.hpp"
 #include "os/service_notice.hpp"
@@ -28,16 +27,6 @@ int complain(const std::string& what) {
 std::string listen_address(const config::Terminal& terminal) {
   const bool v6 = terminal.host.find(':') != std::string::npos;
   return (v6 ? "[" + terminal.host + "]" : terminal.host) + ":" + std::to_string(terminal.port);
-}
-
-// The supervisor ends on these, in order; all other threads leave them to the loop.
-os::Fd block_end_signals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  for (const int end : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&ends, end);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-  return os::Fd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 }  // namespace
@@ -64,7 +53,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
     if (const auto stored = plan::store(plan_file.c_str(), *plan->plan); !stored)
       return complain(stored.error());
 
-  const os::Fd ends = block_end_signals();
+  const os::EndSignals ends;  // all other threads leave them to the loop
   const os::ServiceNotice notice;  // before anything is started that would inherit its variables
   os::forbid_core_files();
   os::return_freed_memory();
@@ -96,9 +85,8 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
     beat = loop.after(*notice.beat(), say_alive);
   };
   if (notice.beat()) beat = loop.after(*notice.beat(), say_alive);
-  const auto watch = loop.watch(ends.get(), EPOLLIN, [&](std::uint32_t) {
-    signalfd_siginfo info{};
-    while (::read(ends.get(), &info, sizeof info) > 0) {
+  const auto watch = loop.watch(ends.fd(), EPOLLIN, [&](std::uint32_t) {
+    while (ends.take()) {
     }
     std::fprintf(stderr, "standstill: ending: outputs go safe first\n");
     notice.stopping();
