@@ -8,22 +8,13 @@
 #include <cstring>
 #include <type_traits>
 
+#include "kernel/checksum.hpp"
+
 namespace standstill::plan {
 
 static_assert(std::is_trivially_copyable_v<Plan>);
 
 namespace {
-
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1U) ^ ((value & 1U) != 0 ? 0xEDB88320U : 0U);
-    table[i] = value;
-  }
-  return table;
-}
-constexpr auto crc_table = make_crc_table();
 
 std::uint32_t checksum(const Plan& plan) {
   static constexpr std::uint32_t zero = 0;
@@ -99,10 +90,7 @@ std::expected<void, std::string> write_all(int fd, const Plan& plan, const char*
 }  // namespace
 
 std::uint32_t crc32(const void* bytes, std::size_t count, std::uint32_t seed) {
-  const auto* at = static_cast<const unsigned char*>(bytes);
-  std::uint32_t crc = ~seed;
-  for (std::size_t i = 0; i < count; ++i) crc = crc_table[(crc ^ at[i]) & 0xFFU] ^ (crc >> 8U);
-  return ~crc;
+  return standstill::crc32({static_cast<const std::uint8_t*>(bytes), count}, seed);
 }
 
 void seal(Plan& plan) {

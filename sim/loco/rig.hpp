@@ -1,0 +1,51 @@
+// Model, rails, flash and engine in one: fifty cycles a second of simulated time. The command station talks
+// to the engine edge by edge, through the real decoder.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plant/loco/engine.hpp"
+#include "sim/loco/flash.hpp"
+#include "sim/loco/model.hpp"
+#include "sim/loco/track.hpp"
+
+namespace standstill::sim::loco {
+
+class Rig final : private standstill::loco::Lines {
+ public:
+  Model model;
+  MemoryFlash flash;
+  Track track;
+  std::vector<std::string> said;
+  std::function<void(std::string_view)> hears;  // every line, beside `said`
+
+  explicit Rig(Instant start = instant_from_ns(1'000'000'000)) : now_(start) {}
+
+  void power_up(standstill::loco::BootReason reason = standstill::loco::BootReason::power_on);
+  void type(std::string_view line);
+
+  void cycle();
+  void run(Duration time);
+  // To `running`, under steam, at this step. False: it did not come to that.
+  [[nodiscard]] bool drive(std::uint8_t step);
+
+  [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] const standstill::loco::Engine& engine() const { return *engine_; }
+  [[nodiscard]] const standstill::loco::Outputs& outputs() const { return engine_->outputs(); }
+  [[nodiscard]] double opening() const;
+
+ private:
+  void say(std::string_view line) override {
+    said.emplace_back(line);
+    if (hears) hears(line);
+  }
+
+  Instant now_;
+  std::unique_ptr<standstill::loco::Engine> engine_;
+};
+
+}  // namespace standstill::sim::loco

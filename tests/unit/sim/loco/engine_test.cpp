@@ -1,0 +1,317 @@
+// The engine on simulated rails: it runs, and each watch is provoked by what really breaks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "sim/loco/rig.hpp"
+
+namespace standstill::loco {
+namespace {
+
+using sim::loco::Faults;
+using sim::loco::Rig;
+
+std::string reason(const Rig& rig) { return std::string{rig.engine().chain().reason().view()}; }
+bool parked(const Rig& rig) { return rig.engine().chain().sequence().running(); }
+bool said(const Rig& rig, std::string_view part) {
+  return std::any_of(rig.said.begin(), rig.said.end(),
+                     [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+// Runs until it parks or the time is over; then through the whole sequence, and looks at all of it.
+testing::AssertionResult parks_within(Rig& rig, Duration time) {
+  const Instant end = rig.now() + time;
+  while (rig.now() < end && !parked(rig)) rig.cycle();
+  if (!parked(rig)) return testing::AssertionFailure() << "still running: " << reason(rig);
+  const Instant fault = rig.engine().chain().sequence().begun();
+  if (rig.now() != fault) return testing::AssertionFailure() << "begun in another cycle";
+  while (rig.now() < fault + 6s) {
+    const Outputs& outputs = rig.outputs();
+    if (outputs.drive.boiler_permille != 0 || outputs.drive.superheater_permille != 0)
+      return testing::AssertionFailure() << "heats while parking";
+    rig.cycle();
+  }
+  if (!rig.outputs().asleep) return testing::AssertionFailure() << "does not sleep";
+  if (!rig.model.faults.servo_stuck && rig.opening() > 0.001)
+    return testing::AssertionFailure() << "regulator open";
+  if (rig.engine().log_progress() != LogStore::Progress::saved)
+    return testing::AssertionFailure() << "no log";
+  return testing::AssertionSuccess();
+}
+
+TEST(LocoEngine, RunsForTenMinutesWithinItsLimits) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(60)) << reason(rig);
+  rig.run(600s);
+  EXPECT_FALSE(parked(rig)) << reason(rig);
+  EXPECT_GT(rig.model.way, 20.0);
+  EXPECT_GT(rig.model.pressure(), 60.0);  // half open takes more than the heater gives
+  EXPECT_LT(rig.model.pressure(), 150.0);
+}
+
+TEST(LocoEngine, WarmsUpFromColdWithoutATrip) {
+  Rig rig;
+  rig.power_up();
+  rig.run(4s);
+  rig.track.step = 1;
+  rig.run(1s);
+  rig.track.step = 0;
+  rig.run(2400s);
+  EXPECT_FALSE(parked(rig)) << reason(rig);
+  EXPECT_GT(rig.model.pressure(), 100.0);
+  EXPECT_LT(rig.model.speed * rig.model.speed, 0.0001);
+}
+
+TEST(LocoEngine, ZeroThrottleIsZeroRegulator) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(100));
+  rig.run(10s);
+  EXPECT_GT(rig.opening(), 0.5);
+  rig.track.step = 0;
+  rig.run(1s);
+  EXPECT_EQ(rig.opening(), 0.0);
+  rig.run(20s);
+  EXPECT_EQ(rig.model.speed, 0.0);
+}
+
+TEST(LocoEngine, TheRegulatorOpensAsFastAsCv49Says) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(0) == false);  // speed 0 resets and does not start
+  rig.type("CV49=2000");
+  rig.track.step = 126;
+  const Instant began = rig.now();
+  while (rig.engine().control().opening() < 1000 && rig.now() < began + 5s) rig.cycle();
+  EXPECT_NEAR(static_cast<double>(to_ms(rig.now() - began)), 2000, 120);
+}
+
+TEST(LocoEngine, SpeedModeHoldsTheSpeed) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(63));
+  rig.type("CV52=1");
+  rig.run(60s);
+  // 203 km/h at 1:76 is 0.742 m/s; half of it
+  EXPECT_NEAR(rig.model.speed, 0.371, 0.06);
+}
+
+struct Provocation {
+  std::string what;
+  void (*breaks)(Rig&);
+  std::string reason;  // how it begins
+  Duration within;
+};
+
+TEST(LocoEngine, EachWatchIsProvokedByWhatReallyBreaks) {
+  using S = Faults::Sensor;
+  const std::vector<Provocation> all{
+      {"boiled dry", [](Rig& rig) { rig.model.faults.leak = true; }, "THERMAL_BOILER_LIMIT(", 120s},
+      {"boiler's heater welded on",
+       [](Rig& rig) {
+         rig.model.faults.boiler_stuck = true;
+         rig.track.step = 0;
+       },
+       "", 900s},
+      {"superheater's heater welded on",
+       [](Rig& rig) {
+         rig.model.faults.superheater_stuck = true;
+         rig.track.step = 0;
+       },
+       "THERMAL_SUPERHEATER_LIMIT(", 600s},
+      {"electronics overheat", [](Rig& rig) { rig.model.faults.hot_electronics = 60; },
+       "THERMAL_LOGIC_LIMIT(", 300s},
+      {"boiler's sensor unplugged", [](Rig& rig) { rig.model.faults.sensors[1] = S::open; },
+       "SENSOR_FAULT(boiler: at the low rail)", 60ms},
+      {"boiler's sensor off and moist", [](Rig& rig) { rig.model.faults.sensors[1] = S::leaks; },
+       "SENSOR_FAULT(boiler: jumps)", 60ms},
+      {"superheater's sensor shorted", [](Rig& rig) { rig.model.faults.sensors[2] = S::shorted; },
+       "SENSOR_FAULT(superheater: at the high rail)", 60ms},
+      {"pressure sensor unplugged", [](Rig& rig) { rig.model.faults.sensors[3] = S::leaks; },
+       "SENSOR_FAULT(pressure: jumps)", 60ms},
+      {"a converter stops", [](Rig& rig) { rig.model.faults.sensors[0] = S::silent; },
+       "SENSOR_FAULT(logic: no new reading)", 200ms},
+      {"a converter says nonsense", [](Rig& rig) { rig.model.faults.sensors[2] = S::nonsense; },
+       "SENSOR_FAULT(superheater: not a number)", 60ms},
+      {"a converter freezes", [](Rig& rig) { rig.model.faults.sensors[3] = S::frozen; },
+       "SENSOR_FAULT(pressure: frozen while heated)", 120s},
+      {"the command station falls silent", [](Rig& rig) { rig.track.station = false; }, "DCC_TIMEOUT(20",
+       2100ms},
+      {"it sends only wrong sums", [](Rig& rig) { rig.track.garbage = true; }, "DCC_TIMEOUT(20", 2100ms},
+      {"the track is dead", [](Rig& rig) { rig.model.faults.track_dead = true; }, "DCC_TIMEOUT(20", 2100ms},
+  };
+  for (const Provocation& one : all) {
+    SCOPED_TRACE(one.what);
+    Rig rig;
+    ASSERT_TRUE(rig.drive(80)) << reason(rig);
+    rig.run(30s);
+    ASSERT_FALSE(parked(rig)) << reason(rig);
+    one.breaks(rig);
+    EXPECT_TRUE(parks_within(rig, one.within));
+    EXPECT_EQ(reason(rig).substr(0, one.reason.size()), one.reason) << reason(rig);
+  }
+}
+
+TEST(LocoEngine, ADeadTrackWithALongerSignalTimeoutIsPowerLoss) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(80));
+  rig.type("CV44=50");
+  rig.model.faults.track_dead = true;
+  EXPECT_TRUE(parks_within(rig, 3200ms));
+  EXPECT_EQ(reason(rig), "POWER_LOSS(3020ms)");
+}
+
+TEST(LocoEngine, AStuckServoStopsNoOtherStage) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(126));
+  rig.run(5s);
+  rig.model.faults.servo_stuck = true;
+  rig.track.station = false;
+  EXPECT_TRUE(parks_within(rig, 3s));
+  EXPECT_FALSE(rig.outputs().drive.servo_power);
+}
+
+TEST(LocoEngine, WornOutFlashStopsNoStage) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(80));
+  rig.flash.refuses = true;
+  rig.track.station = false;
+  rig.run(10s);
+  EXPECT_TRUE(rig.outputs().asleep);
+  EXPECT_EQ(rig.opening(), 0.0);
+  EXPECT_TRUE(said(rig, "the flash does not take the log"));
+}
+
+TEST(LocoEngine, TheLogIsThereAfterPowerUpWithWhatCameBefore) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(80));
+  rig.model.faults.leak = true;
+  ASSERT_TRUE(parks_within(rig, 120s));
+  const std::string why = reason(rig);
+  const Epoch epoch = rig.engine().chain().latch().epoch();
+  rig.model.faults = {};
+  rig.power_up();
+  EXPECT_EQ(rig.engine().log().reason.view(), why);
+  EXPECT_EQ(rig.engine().chain().latch().epoch(), epoch);
+  rig.said.clear();
+  rig.type("LOG");
+  rig.run(2s);
+  EXPECT_TRUE(said(rig, "LOG " + std::to_string(epoch) + " " + why));
+  EXPECT_TRUE(said(rig, "started"));
+  EXPECT_TRUE(said(rig, "trip boiler limit"));
+}
+
+TEST(LocoEngine, S13_PowerLostAtAnyPointOfTheSequenceLeavesASoundFlash) {
+  for (int cycles = 0; cycles < 330; cycles += 7) {
+    Rig rig;
+    ASSERT_TRUE(rig.drive(80));
+    rig.type("CV42=105");
+    rig.run(100ms);
+    rig.track.station = false;
+    while (!parked(rig)) rig.cycle();
+    for (int i = 0; i < cycles; ++i) rig.cycle();
+    rig.flash.lose_power_after(3);
+    rig.cycle();
+    rig.flash.power_back();
+    rig.track.station = true;
+    rig.power_up(BootReason::brown_out);
+    EXPECT_EQ(rig.engine().settings()[Cv::boiler_limit], 105);
+    EXPECT_EQ(rig.engine().chain().latch().state(), LatchState::tripped);
+    rig.track.step = 80;
+    rig.run(5s);
+    EXPECT_EQ(rig.outputs().drive.boiler_permille, 0);
+    EXPECT_EQ(rig.model.faults.servo_stuck, false);
+    EXPECT_EQ(rig.opening(), 0.0);
+  }
+}
+
+TEST(LocoEngine, EmergencyStopByDccClosesAtOnce) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(126));
+  rig.run(10s);
+  rig.track.emergency = true;
+  rig.run(300ms);  // some packets, and the servo's own way
+  EXPECT_EQ(rig.opening(), 0.0);
+  EXPECT_EQ(rig.outputs().drive.boiler_permille, 0);
+  rig.track.emergency = false;
+  rig.run(5s);
+  EXPECT_EQ(rig.opening(), 0.0);  // the old speed is commanded again, and it does not move
+  rig.track.step = 0;
+  rig.run(3s);
+  rig.track.step = 40;
+  rig.run(3s);
+  EXPECT_GT(rig.opening(), 0.1);
+}
+
+TEST(LocoEngine, CvsAreWrittenByDccTwiceAndByTelemetryOnce) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(20));
+  rig.track.send(dcc::cv_write({3, false}, 42, 120));
+  rig.run(1s);
+  EXPECT_EQ(rig.engine().settings()[Cv::boiler_limit], 110);
+  rig.track.send(dcc::cv_write({3, false}, 42, 120));
+  rig.track.send(dcc::cv_write({3, false}, 42, 120));
+  rig.run(1s);
+  EXPECT_EQ(rig.engine().settings()[Cv::boiler_limit], 120);
+  EXPECT_TRUE(said(rig, "Updated CV42 (boiler limit) from 110 to 120 °C"));
+  rig.type("CV42=131");
+  EXPECT_TRUE(said(rig, "CV42 out of range 90-130 °C"));
+  rig.type("CV44=3");
+  EXPECT_TRUE(said(rig, "did you mean 10 to 50 (× 100 ms)?"));
+  rig.type("CV37=20.5");
+  EXPECT_EQ(rig.engine().settings()[Cv::wheel_radius], 2050);
+  EXPECT_FALSE(parked(rig));
+}
+
+TEST(LocoEngine, ServiceModeHasHeatersAndServoOffAndAcknowledges) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(20));
+  for (int i = 0; i < 3; ++i) rig.track.send(dcc::reset());
+  for (int i = 0; i < 6; ++i) rig.track.send(dcc::service_write(44, 30));
+  bool off = false;
+  bool acknowledged = false;
+  for (int i = 0; i < 6; ++i) {
+    rig.cycle();
+    off = off || !rig.outputs().drive.servo_power;
+    acknowledged = acknowledged || rig.outputs().acknowledge;
+    EXPECT_FALSE(rig.outputs().acknowledge && rig.outputs().drive.boiler_permille != 0);
+  }
+  EXPECT_TRUE(off);
+  EXPECT_TRUE(acknowledged);
+  EXPECT_EQ(rig.engine().settings()[Cv::signal_timeout], 30);
+}
+
+TEST(LocoEngine, S9_ALineThatCannotBeReadStops) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(60));
+  rig.type("GO FASTER");
+  rig.run(1s);
+  EXPECT_EQ(rig.opening(), 0.0);
+  EXPECT_EQ(reason(rig), "EMERGENCY_STOP(operator)");
+}
+
+TEST(LocoEngine, TelemetryIsOneLineASecond) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(60));
+  rig.said.clear();
+  rig.run(10s);
+  const auto frames = std::count_if(rig.said.begin(), rig.said.end(),
+                                    [](const std::string& line) { return line.starts_with("SPD:"); });
+  EXPECT_EQ(frames, 10);
+  EXPECT_EQ(frame_line({123, 124'000, 104'960, 220'049, -1'250, 774}).view(),
+            "SPD:12.3|PSI:18.0|TB:105.0|TS:220.0|TL:-1.3|SRV:77");
+}
+
+// Ticks of 8, 16 and 32 bits wrap within these times; counters preset just before must not matter.
+TEST(LocoEngine, NoCounterWrapsInSixtyDays) {
+  for (const std::int64_t seconds : {4'294LL, 535'000LL, 1'071'000LL, 4'294'967LL, 5'184'000LL}) {
+    Rig rig(instant_from_ns(seconds * 1'000'000'000) - 20s);
+    ASSERT_TRUE(rig.drive(80));
+    rig.run(60s);
+    EXPECT_FALSE(parked(rig)) << seconds << reason(rig);
+    rig.track.station = false;
+    EXPECT_TRUE(parks_within(rig, 2100ms)) << seconds;
+  }
+}
+
+}  // namespace
+}  // namespace standstill::loco

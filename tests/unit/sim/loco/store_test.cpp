@@ -1,0 +1,213 @@
+// CVs and log through power cuts at every byte, damage and worn-out flash.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "plant/loco/cv_store.hpp"
+#include "plant/loco/log_store.hpp"
+#include "sim/loco/flash.hpp"
+
+namespace standstill::loco {
+namespace {
+
+using sim::loco::MemoryFlash;
+
+void store(MemoryFlash& flash, Settings& settings, std::uint32_t cv, std::int32_t value) {
+  CvStore cvs(flash);
+  (void)cvs.load(settings);
+  ASSERT_TRUE(settings.write(cv, value).done);
+  cvs.changed();
+  for (int i = 0; i < 10; ++i) (void)cvs.keep(settings, true);
+}
+
+TEST(LocoCvStore, NewFlashHasDefaultsAndSaysSo) {
+  MemoryFlash flash;
+  Settings settings;
+  CvStore cvs(flash);
+  EXPECT_EQ(cvs.load(settings), CvOrigin::fresh);
+  EXPECT_EQ(settings[Cv::boiler_limit], 110);
+}
+
+TEST(LocoCvStore, WhatWasWrittenIsThereAfterAPowerCycle) {
+  MemoryFlash flash;
+  Settings settings;
+  store(flash, settings, 42, 120);
+  store(flash, settings, 37, 2000);
+  Settings later;
+  CvStore cvs(flash);
+  EXPECT_EQ(cvs.load(later), CvOrigin::main);
+  EXPECT_EQ(later[Cv::boiler_limit], 120);
+  EXPECT_EQ(later[Cv::wheel_radius], 2000);
+}
+
+TEST(LocoCvStore, ADamagedMainCopyFallsBackToTheSpareThenToDefaults) {
+  MemoryFlash flash;
+  Settings settings;
+  store(flash, settings, 42, 120);
+  flash.at(cv_main, 20) ^= 0x04;
+  Settings later;
+  {
+    CvStore cvs(flash);
+    EXPECT_EQ(cvs.load(later), CvOrigin::spare);
+    EXPECT_EQ(later[Cv::boiler_limit], 120);
+  }
+  flash.at(cv_spare, 20) ^= 0x04;
+  CvStore cvs(flash);
+  EXPECT_EQ(cvs.load(later), CvOrigin::defaults);
+  EXPECT_EQ(later[Cv::boiler_limit], 110);
+}
+
+TEST(LocoCvStore, ASpareThatWasUsedMendsTheMainCopy) {
+  MemoryFlash flash;
+  Settings settings;
+  store(flash, settings, 42, 120);
+  flash.at(cv_main, 20) ^= 0x04;
+  {
+    CvStore cvs(flash);
+    EXPECT_EQ(cvs.load(settings), CvOrigin::spare);
+    while (cvs.keep(settings, true)) {
+    }
+  }
+  flash.at(cv_spare, 20) ^= 0x04;
+  CvStore cvs(flash);
+  EXPECT_EQ(cvs.load(settings), CvOrigin::main);
+  EXPECT_EQ(settings[Cv::boiler_limit], 120);
+}
+
+TEST(LocoCvStore, WritingWhileRunningAppendsAndNeverErases) {
+  MemoryFlash flash;
+  Settings settings;
+  CvStore cvs(flash);
+  (void)cvs.load(settings);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(settings.write(42, 100 + i % 20).done);
+    cvs.changed();
+    (void)cvs.keep(settings, false);
+  }
+  EXPECT_EQ(flash.erases, 0U);
+  EXPECT_TRUE(cvs.keep(settings, false));  // full: it waits until the engine is safe
+  EXPECT_FALSE(cvs.keep(settings, true));
+  EXPECT_GT(flash.erases, 0U);
+  Settings later;
+  CvStore again(flash);
+  EXPECT_EQ(again.load(later), CvOrigin::main);
+  EXPECT_EQ(later.values(), settings.values());
+}
+
+TEST(LocoCvStore, S13_PowerLostAtAnyByteLeavesTheOldOrTheNewValues) {
+  for (int filled : {0, 1, 27, 28, 29}) {
+    for (std::int64_t bytes = 0; bytes < 9000; bytes += bytes < 320 ? 1 : 97) {
+      MemoryFlash flash;
+      Settings settings;
+      for (int i = 0; i <= filled; ++i) store(flash, settings, 42, 100 + i % 3);
+      const std::int32_t old = settings[Cv::boiler_limit];
+      flash.lose_power_after(bytes);
+      {
+        Settings working;
+        CvStore cvs(flash);
+        (void)cvs.load(working);
+        ASSERT_TRUE(working.write(42, 125).done);
+        cvs.changed();
+        for (int i = 0; i < 10; ++i) (void)cvs.keep(working, true);
+      }
+      flash.power_back();
+      Settings later;
+      CvStore cvs(flash);
+      const CvOrigin origin = cvs.load(later);
+      EXPECT_TRUE(origin == CvOrigin::main || origin == CvOrigin::spare) << filled << " " << bytes;
+      const std::int32_t value = later[Cv::boiler_limit];
+      ASSERT_TRUE(value == old || value == 125) << filled << " " << bytes << " " << value;
+    }
+  }
+}
+
+TEST(LocoCvStore, WornOutFlashIsSaidAndNotTriedForEver) {
+  MemoryFlash flash;
+  Settings settings;
+  CvStore cvs(flash);
+  (void)cvs.load(settings);
+  flash.refuses = true;
+  ASSERT_TRUE(settings.write(42, 120).done);
+  cvs.changed();
+  for (int i = 0; i < 100; ++i) (void)cvs.keep(settings, true);
+  EXPECT_TRUE(cvs.failed());
+  EXPECT_EQ(settings[Cv::boiler_limit], 120);
+}
+
+TEST(LocoCvStore, AnyBytesInFlashGiveValidValues) {
+  rc::check("any damage: every CV is within its range", [] {
+    MemoryFlash flash;
+    Settings settings;
+    store(flash, settings, 42, 120);
+    const auto hits = *rc::gen::container<std::vector<std::pair<int, int>>>(
+        rc::gen::pair(rc::gen::inRange(0, 2 * 300), rc::gen::inRange(0, 256)));
+    for (const auto& [place, value] : hits)
+      flash.at(place % 2 == 0 ? cv_main : cv_spare, static_cast<std::size_t>(place / 2)) =
+          static_cast<std::uint8_t>(value);
+    CvStore cvs(flash);
+    Settings later;
+    (void)cvs.load(later);
+    for (std::size_t i = 0; i < variables.size(); ++i)
+      RC_ASSERT(later.values()[i] >= variables[i].low && later.values()[i] <= variables[i].high);
+  });
+}
+
+LogRecord record(Epoch epoch) {
+  LogRecord made;
+  made.epoch = epoch;
+  made.reason = "THERMAL_BOILER_LIMIT(112°C > 110°C)";
+  made.event_count = 20;
+  for (std::size_t i = 0; i < 20; ++i) made.events[i].value = static_cast<std::int32_t>(i * epoch);
+  return made;
+}
+
+LogStore::Progress save(MemoryFlash& flash, const LogRecord& one) {
+  LogStore log(flash);
+  (void)log.prepare();
+  log.blank() = one;
+  log.begin();
+  for (int i = 0; i < 40; ++i) (void)log.step();
+  return log.progress();
+}
+
+TEST(LocoLogStore, TheNewestIsReadBackOverManyShutdowns) {
+  MemoryFlash flash;
+  for (Epoch epoch = 1; epoch < 60; ++epoch) {
+    ASSERT_EQ(save(flash, record(epoch)), LogStore::Progress::saved);
+    LogStore log(flash);
+    ASSERT_TRUE(log.prepare());
+    const LogRecord& found = log.record();
+    EXPECT_EQ(found.epoch, epoch);
+    EXPECT_EQ(found.reason.view(), record(epoch).reason.view());
+    EXPECT_EQ(found.events[19].value, static_cast<std::int32_t>(19 * epoch));
+  }
+}
+
+TEST(LocoLogStore, S13_PowerLostAtAnyByteLeavesTheOldOrTheNewLog) {
+  for (std::int64_t bytes = 0; bytes < 800; ++bytes) {
+    MemoryFlash flash;
+    for (Epoch epoch = 1; epoch <= 6; ++epoch) (void)save(flash, record(epoch));
+    flash.lose_power_after(bytes);
+    (void)save(flash, record(7));
+    flash.power_back();
+    LogStore log(flash);
+    ASSERT_TRUE(log.prepare()) << bytes;
+    const LogRecord& found = log.record();
+    ASSERT_TRUE(found.epoch == 6 || found.epoch == 7) << bytes;
+    // and there is room for the next one
+    EXPECT_EQ(save(flash, record(8)), LogStore::Progress::saved) << bytes;
+  }
+}
+
+TEST(LocoLogStore, FlashThatRefusesIsAFailureAndNoMore) {
+  MemoryFlash flash;
+  LogStore log(flash);
+  EXPECT_FALSE(log.prepare());
+  flash.refuses = true;
+  log.blank() = record(1);
+  log.begin();
+  EXPECT_EQ(log.step(), LogStore::Progress::failed);
+  EXPECT_EQ(log.step(), LogStore::Progress::failed);
+}
+
+}  // namespace
+}  // namespace standstill::loco
