@@ -79,14 +79,17 @@ Chain::Chain(const std::string& toml, std::string state_dir)
       "[site]\nname = \"guest\"\nstate_dir = \"" + state_dir_ + "\"\n[terminal]\nlisten = \"127.0.0.1:0\"\n";
   if (toml.find("[guard]") == std::string::npos) text += "[guard]\nsettle_ms = 100\n";
   write_file(folder_ + "/c.toml", text + toml);
-  // One operator for all plants: making one takes half a second of an emulated processor.
+  // One operator for all plants of a boot: making one takes half a second of an emulated processor. Those of
+  // an earlier boot are replaced: their secrets died with it.
   static std::string token, operators;
+  const std::string file = state_dir_ + "/operators";
   if (token.empty()) {
+    ::unlink(file.c_str());
     const std::string answer = run_command("operator add crew");
     token = answer.substr(0, answer.find('\n'));
-    operators = read_file(state_dir_ + "/operators");
-  } else if (read_file(state_dir_ + "/operators").empty()) {
-    write_file(state_dir_ + "/operators", operators);
+    operators = read_file(file);
+  } else {
+    write_file(file, operators);
   }
   token_ = token;
 }
@@ -258,7 +261,11 @@ Freezer::Freezer(pid_t pid) : pid_(pid), group_("/sys/fs/cgroup/frozen-" + std::
   write_file(group_ + "/cgroup.procs", std::to_string(pid));
 }
 
-void Freezer::freeze() { write_file(group_ + "/cgroup.freeze", "1"); }
+void Freezer::freeze() {
+  write_file(group_ + "/cgroup.freeze", "1");
+  // The kernel only asks: each thread stops where it next returns to its program.
+  while (read_file(group_ + "/cgroup.events").find("frozen 1") == std::string::npos) ::usleep(100);
+}
 
 Freezer::~Freezer() {
   write_file(group_ + "/cgroup.freeze", "0");

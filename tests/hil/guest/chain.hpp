@@ -77,7 +77,7 @@ class Chain {
 class Freezer {
  public:
   explicit Freezer(pid_t pid);  // moves it only: that may take the kernel some hundred milliseconds
-  void freeze();
+  void freeze();                // returns when the kernel says that every thread of it is frozen
   ~Freezer();
   Freezer(const Freezer&) = delete;
   Freezer& operator=(const Freezer&) = delete;

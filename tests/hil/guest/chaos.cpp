@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <stdexcept>
@@ -81,6 +82,17 @@ ChaosCell::ChaosCell(Who who, How how, std::uint64_t seed)
   deadline_us_ = stated_us(chain_, who, how);
 }
 
+// Every phase once in seven blows, in random order: no row of the table may be without a running plant.
+Phase ChaosCell::deal() {
+  if (deck_.empty()) {
+    for (int i = 0; i < phases; ++i) deck_.push_back(static_cast<Phase>(i));
+    std::shuffle(deck_.begin(), deck_.end(), random_);
+  }
+  const Phase next = deck_.back();
+  deck_.pop_back();
+  return next;
+}
+
 void ChaosCell::reach(Phase phase) {
   const auto fail = [&] {
     throw std::runtime_error("did not get to " + std::string(name(phase)) + "\n" + chain_.about());
@@ -108,10 +120,12 @@ void ChaosCell::strike(Blow& blow) {
     for (int i = 0; victim_ < 0 && i < 1000; ++i, ::usleep(10'000)) victim_ = chain_.pid(who_);
     if (how_ == How::freeze && !freezer_) freezer_ = std::make_unique<Freezer>(victim_);
     blow.at_us = boot_us();
-    if (how_ == How::freeze)
+    if (how_ == How::freeze) {
       freezer_->freeze();
-    else
+      blow.at_us = boot_us();
+    } else {
       ::kill(victim_, how_ == How::kill ? SIGKILL : how_ == How::stop ? SIGSTOP : SIGSEGV);
+    }
     sleep_until_us(blow.at_us + deadline_us_);
     judged_level = chip_.high(line) || chip_.high(line + 1);  // what the pins say at the deadline
   });
@@ -147,6 +161,8 @@ void ChaosCell::judge(Blow& blow) {
   for (const int pin : {line, line + 1}) {
     bool high = before_;
     for (const auto& change : record_.changes_of(pin, before_)) {
+      blow.seen += " pin " + std::to_string(pin) + (change.high ? " high " : " low ") +
+                   std::to_string(change.at_us - blow.at_us);
       if (change.at_us > blow.at_us) {
         blow.energised = blow.energised || high || change.high;
         if (!change.high) blow.safe_us = std::max(blow.safe_us, change.at_us - blow.at_us);
@@ -174,7 +190,7 @@ void ChaosCell::recover(Blow& blow) {
 
 Blow ChaosCell::round() {
   Blow blow;
-  blow.phase = static_cast<Phase>(random_() % phases);
+  blow.phase = deal();
   blow.delay_us = static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(longest_us(blow.phase)));
   reach(blow.phase);
   record_.clear();

@@ -24,10 +24,11 @@ inline constexpr int phases = 7;
 struct Blow {
   Phase phase{};
   std::int64_t delay_us = 0;  // after the phase began
-  std::int64_t at_us = 0;     // boot clock, when it fell
+  std::int64_t at_us = 0;     // boot clock, when it fell: a freeze, when the kernel says that it is done
   bool energised = false;     // the line was at run when it fell, or went there after it
   std::int64_t safe_us = 0;  // from the blow to the last time the line went safe; 0: it was safe all the time
   std::string violation;     // empty: the rule held
+  std::string seen;          // what the pins did around it
 };
 
 class ChaosCell {
@@ -40,6 +41,7 @@ class ChaosCell {
   [[nodiscard]] std::int64_t deadline_us() const { return deadline_us_; }  // as `standstill check` states it
 
  private:
+  Phase deal();
   void reach(Phase phase);
   void strike(Blow& blow);
   void judge(Blow& blow);
@@ -48,6 +50,7 @@ class ChaosCell {
   Who who_;
   How how_;
   std::mt19937_64 random_;
+  std::vector<Phase> deck_;
   SimChip chip_;
   LineRecord record_;
   Chain chain_;

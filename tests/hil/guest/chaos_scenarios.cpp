@@ -37,14 +37,15 @@ TEST_P(Chaos, S2_SafeWithinTheStatedDeadline) {
     if (blow.violation.empty()) continue;
     ++violations;
     ADD_FAILURE() << "round " << i << " of seed " << seed << ", " << name(blow.phase) << " + "
-                  << blow.delay_us << " us: " << blow.violation << "; safe after " << blow.safe_us << " us";
+                  << blow.delay_us << " us: " << blow.violation << "; safe after " << blow.safe_us
+                  << " us; around the blow:" << blow.seen;
   }
   std::sort(times.begin(), times.end());
   std::printf(
       "@cell %s|%s|%ld|%zu|%d|%lld|%lld|%lld|%lld\n", name(who), name(how), rounds, times.size(), violations,
       static_cast<long long>(quantile(times, 0.5)), static_cast<long long>(quantile(times, 0.99)),
       static_cast<long long>(times.empty() ? 0 : times.back()), static_cast<long long>(cell.deadline_us()));
-  EXPECT_FALSE(rounds > 30 && times.empty()) << "no blow met an energised line: the matrix proves nothing";
+  EXPECT_FALSE(rounds >= phases && times.empty()) << "no blow met an energised line: this row proves nothing";
 }
 
 INSTANTIATE_TEST_SUITE_P(Matrix, Chaos,
