@@ -41,7 +41,7 @@ struct Panel {
   std::uint64_t epoch = 0;
 };
 
-TEST(Button, APressTripsAtOnce) {
+TEST(Button, S1_APressTripsAtOnce) {
   Panel panel(plant);
   const auto pressed = boot_us();
   panel.chip.pull(a, true);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -49,7 +50,25 @@ bool is_cutter(pid_t pid, char number) {
   return line.ends_with(std::string("\0", 1) + number + std::string("\0", 1));
 }
 
+// Its own record, so that a LineRecord that is cleared takes nothing from it.
+const std::string spinners = "/sys/kernel/tracing/instances/spinners";
+
 }  // namespace
+
+void record_spinners() {
+  if (::mkdir(spinners.c_str(), 0700) != 0) return;  // it is recorded already
+  write_file(spinners + "/events/signal/signal_generate/filter", "sig == " + std::to_string(SIGXCPU));
+  write_file(spinners + "/events/signal/signal_generate/enable", "1");
+}
+
+std::string who_spun() {
+  const std::string all = read_file(spinners + "/trace");
+  const auto at = all.find("signal_generate: sig=");
+  if (at == std::string::npos) return {};
+  write_file(spinners + "/trace", "");
+  const auto begin = all.rfind('\n', at) + 1;
+  return all.substr(begin, all.find('\n', at) - begin);
+}
 
 const char* name(Who who) {
   constexpr std::array names{"supervisor", "guard", "cutter 1", "cutter 2"};
@@ -73,6 +92,7 @@ bool stays(const std::function<bool()>& condition, Limit time) {
 Chain::Chain(const std::string& toml, std::string state_dir)
     : folder_("/tmp/chain-" + std::to_string(++made)),
       state_dir_(state_dir.empty() ? folder_ + "/state" : std::move(state_dir)) {
+  record_spinners();
   ::mkdir(folder_.c_str(), 0700);
   ::mkdir(state_dir_.c_str(), 0700);
   std::string text =
@@ -97,6 +117,8 @@ Chain::Chain(const std::string& toml, std::string state_dir)
 Chain::~Chain() {
   if (supervisor_ > 0) end();
   kill_all();
+  if (const std::string who = who_spun(); !who.empty())
+    ADD_FAILURE() << "ran half a second without a pause: " << who;
 }
 
 void Chain::start() {

@@ -28,7 +28,7 @@ class Chain {
   // `toml` is everything but [site]; a [guard] with short times is added when it has none. An empty
   // state_dir: a new one in memory.
   explicit Chain(const std::string& toml, std::string state_dir = {});
-  ~Chain();  // ends what still runs
+  ~Chain();  // ends what still runs; the scenario fails when a process was ended for spinning in real time
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
 
@@ -67,6 +67,11 @@ class Chain {
   std::string folder_, state_dir_, token_;
   pid_t supervisor_ = -1;
 };
+
+// The kernel ends a real-time process that never pauses (RLIMIT_RTTIME, SIGXCPU): none of ours may come to
+// that.
+void record_spinners();
+[[nodiscard]] std::string who_spun();  // the kernel's line about one since the last look, or empty
 
 // Waits for a condition, by the guest's clock.
 [[nodiscard]] bool until(const std::function<bool()>& condition, Limit limit = 20s);

@@ -1,7 +1,12 @@
 // Time as the machine tells it: set back and forth, and a machine that sleeps.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <ctime>
 
 #include "hil/guest/chain.hpp"
@@ -76,6 +81,26 @@ TEST(Clock, S2_ResumeIsATrip) {
               chain.first_out() == "unclean_end")
       << chain.about();
   EXPECT_TRUE(chain.to_running()) << chain.about();
+}
+
+// That every scenario would see a process of ours that is ended for spinning.
+TEST(Clock, ARealTimeProcessThatNeverPausesIsEndedAndSeen) {
+  record_spinners();
+  EXPECT_EQ(who_spun(), "");
+  const pid_t spinner = ::fork();
+  if (spinner == 0) {
+    const rlimit half_a_second{500'000, 1'000'000};
+    ::setrlimit(RLIMIT_RTTIME, &half_a_second);
+    sched_param lowest{};
+    lowest.sched_priority = 1;
+    ::sched_setscheduler(0, SCHED_FIFO, &lowest);
+    for (const std::atomic<bool> over = false; !over;) continue;
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(spinner, &status, 0), spinner);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) << status;
+  EXPECT_NE(who_spun(), "");
 }
 
 }  // namespace
