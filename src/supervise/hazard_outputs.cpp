@@ -8,6 +8,7 @@ using config::milliseconds;
 namespace {
 
 constexpr milliseconds serial_probe{250}, peer_probe{10000};  // output/peer/*_output.hpp, probe_interval()
+constexpr milliseconds line_probe{500};                       // guard/guard.cpp: lines are looked at so often
 
 bool checked_while_running(const config::Readback& readback) {
   if (const auto* gpio = std::get_if<config::GpioReadback>(&readback.input)) return gpio->check_run;
@@ -82,34 +83,29 @@ void HazardRows::unplugged(std::vector<Hazard>& into, const config::Output& outp
   const bool serial = std::holds_alternative<config::SerialOutput>(output.device);
   const bool program = std::holds_alternative<config::ProgramOutput>(output.device);
   const bool slow = is_slow(output);
-  const bool noticed = slow || (output.readback && checked_while_running(*output.readback));
-  const milliseconds notice = !slow ? loop_ : (serial ? serial_probe : peer_probe + output.timeout) + loop_;
+  const bool read_back = !slow && output.readback && checked_while_running(*output.readback);
+  const milliseconds probe = serial      ? serial_probe
+                             : slow      ? peer_probe
+                             : read_back ? milliseconds{0}
+                                         : line_probe;
+  const milliseconds notice = probe + (slow && !serial ? output.timeout : milliseconds{0}) + loop_;
   const char* event = !slow     ? "loses its GPIO chip (one on a cable)"
                       : program ? "has no program any more"
                       : serial  ? "is unplugged"
                                 : "cannot be reached";
   Hazard row = all("output " + output.id, event, "", {"guard", notice, Order::staged}, output.id);
-  if (noticed) {
-    row.by =
-        !slow ? "its read-back cannot be read"
-              : "it is probed every " + std::to_string((serial ? serial_probe : peer_probe).count()) + " ms";
-    // Commanded in vain first: a time-out, and the other cutter's try.
-    const milliseconds in_vain = slow ? output.timeout + 2 * heartbeat_ : milliseconds{0};
-    escalation(row, output, notice + stage_of(output.id, Order::staged) + in_vain);
-    if (row.cover == Cover::not_covered)
-      row.remedy = slow ? holds_because(output) +
-                              ": add escalate = another output that removes its power, or use a relay that "
-                              "drops out by itself"
-                        : "add escalate = another output that removes its power";
-  } else {
-    row.by = "nothing looks until the next cut";
-    row.cover = Cover::not_covered;
-    for (auto& one : row.cuts) one = {.output = one.output, .covered = false, .who = {}};
-    row.cuts.insert(row.cuts.begin(), HazardCut{.output = output.id, .covered = false, .who = {}});
+  row.by = read_back ? "its read-back cannot be read"
+                     : "it is probed every " + std::to_string(probe.count()) + " ms";
+  // Commanded in vain first: a time-out, and the other cutter's try.
+  const milliseconds in_vain = slow ? output.timeout + 2 * heartbeat_ : milliseconds{0};
+  escalation(row, output, notice + stage_of(output.id, Order::staged) + in_vain);
+  if (row.cover == Cover::not_covered)
     row.remedy =
-        "does not concern a processor's own pins; for a chip on a cable add a readback with expect_run, and "
-        "escalate";
-  }
+        slow ? holds_because(output) +
+                   ": add escalate = another output that removes its power, or use a relay that "
+                   "drops out by itself"
+             : "does not concern a processor's own pins; for a chip on a cable add escalate = another "
+               "output that removes its power";
   into.push_back(std::move(row));
 }
 

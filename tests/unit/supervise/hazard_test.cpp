@@ -177,6 +177,20 @@ TEST(Hazard, AnUnpluggedRelayKeepsItsState) {
             Cover::covered);
 }
 
+// As tests/hil saw it: Gpio.AChipThatIsPulledIsNoticedWithoutAReadBackToo.
+TEST(Hazard, AChipThatIsPulledIsNoticedWithoutAReadbackToo) {
+  const std::string event = "loses its GPIO chip", plain = without(track, "readback");
+  const auto alone =
+      row(table(std::string(head) + without(plain, "escalate") + relay), "output track", event);
+  EXPECT_EQ(alone.cover, Cover::not_covered);
+  EXPECT_EQ(within(alone, "track"), milliseconds(-1));
+  EXPECT_EQ(within(alone, "relay"), milliseconds(500 + 25 + 14)) << "the others are cut";
+  EXPECT_NE(alone.remedy.find("escalate"), std::string::npos);
+  EXPECT_EQ(row(table(std::string(head) + plain + mains), "output track", event).cover, Cover::covered);
+  const auto seen = row(table(std::string(head) + track + mains + relay), "output track", event);
+  EXPECT_EQ(within(seen, "relay"), milliseconds(25 + 14)) << "a read-back sees it at once";
+}
+
 TEST(Hazard, AReadbackThatIsOnlySafeToReadHidesAFault) {
   const auto checked = table(std::string(head) + track + mains);
   EXPECT_EQ(row(checked, "read-back of track", "stuck").cover, Cover::covered);
