@@ -48,5 +48,9 @@ install(FILES ${units_out}/standstill.service ${units_out}/standstill-guard.serv
   DESTINATION lib/systemd/system COMPONENT programs)
 install(FILES ${units_in}/standstill.sysusers DESTINATION lib/sysusers.d RENAME standstill.conf COMPONENT programs)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/udev/60-standstill.rules DESTINATION lib/udev/rules.d COMPONENT programs)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/schema/estop-v1.0.0.schema.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/standstill/schema COMPONENT programs)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/redis/standstill.acl
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/standstill/redis COMPONENT programs)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)

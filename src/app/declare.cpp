@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/declare_bus.hpp"
 #include "app/declare_s7.hpp"
 #include "app/demo.hpp"
 #include "sim/run.hpp"
@@ -243,6 +244,7 @@ void Declaration::by_hand() {
   modbus_by_hand();
   simulated();
   declare_s7(family("By hand", "s7", "a Siemens S7 PLC by hand"), context_, chosen_);
+  declare_bus(family("By hand", "bus", "the emergency-stop bus: keys, stations, messages"), context_, chosen_);
 }
 
 void Declaration::modbus_by_hand() {

@@ -107,6 +107,11 @@ Bus build_bus(const Reader& in, const SourceLocation& where) {
   bus.controller = in.text("role") == "controller";
   bus.lease = in.ms("lease_ms");
   bus.key_file = in.path("key_file");
+  // The message format knows instance names in lower case only.
+  if (std::ranges::any_of(bus.instance, [](char c) { return c >= 'A' && c <= 'Z'; }))
+    in.report(Fault::bad_id, in.where("instance"),
+              "'instance' = '" + bus.instance + "' has capital letters, which the bus does not allow",
+              "use lower-case letters, digits, '-' and '_'");
   if (!bus.sentinels.empty() && !in.has("primary"))
     in.report(Fault::contradiction, in.where("sentinels"),
               "'sentinels' are asked for a primary that has no name", "add 'primary'");

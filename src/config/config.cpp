@@ -41,9 +41,14 @@ std::vector<Problem> Config::unsupported() const {
   add_later(watches, "watch", result);
   add_later(outputs, "output", result);
   add_later(alerts, "alert", result);
-  if (bus)
-    result.push_back({Fault::warning, bus->where, "[bus] needs a later version of Standstill",
-                      "take it out of the configuration for now"});
+  if (bus && bus->kind != "redis")
+    result.push_back({Fault::warning, bus->where,
+                      "[bus] of kind '" + bus->kind + "' needs a later version of Standstill",
+                      "use kind = \"redis\", or take it out of the configuration for now"});
+  if (bus && (bus->url.starts_with("rediss:") || !bus->sentinels.empty()))
+    result.push_back({Fault::warning, bus->where,
+                      "[bus] with TLS or sentinels needs a later version of Standstill",
+                      "use redis:// and no sentinels; for TLS put a tunnel (stunnel) before the server"});
   if (!terminal.certificate_file.empty())
     result.push_back({Fault::warning, terminal.where, "TLS in [terminal] needs a later version of Standstill",
                       "listen on 127.0.0.1 and put a reverse proxy with TLS before it"});

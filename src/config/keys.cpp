@@ -103,7 +103,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"alert", "sms", Support::later, "a text message through an HTTP gateway"},
     {"alert", "mqtt", Support::later, "a message to an MQTT broker"},
     {"alert", "postgres", Support::later, "a row in a PostgreSQL table"},
-    {"bus", "redis", Support::later, "a Redis server"},
+    {"bus", "redis", Support::runs, "a Redis server"},
     {"bus", "local", Support::later, "one machine, no server"},
 });
 

@@ -75,6 +75,10 @@ class RemoteWatch {
     return finding_ = {Standing::clear, CauseCode::none, false};
   }
 
+  // Whether a stop with this id is only a copy of one that was heard.
+  [[nodiscard]] constexpr bool knows(std::uint64_t id) const {
+    return id != 0 && std::find(ids_.begin(), ids_.end(), id) != ids_.end();
+  }
   [[nodiscard]] constexpr Finding finding() const { return finding_; }
   [[nodiscard]] constexpr Instant deadline() const { return never; }
   // The epoch whose release ends the stop; only meaningful while present.
@@ -96,7 +100,7 @@ class RemoteWatch {
   // Remembers an id, and says whether it was known before.
   constexpr bool known(std::uint64_t id) {
     if (id == 0) return false;
-    if (std::find(ids_.begin(), ids_.end(), id) != ids_.end()) return true;
+    if (knows(id)) return true;
     ids_[next_id_] = id;
     next_id_ = (next_id_ + 1) % remembered;
     return false;

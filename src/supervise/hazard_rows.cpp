@@ -162,6 +162,9 @@ void HazardRows::links(std::vector<Hazard>& into) const {
     into.push_back(all(part + ".station", "is reported off or gone", "the server says so",
                        {"guard", loop_, Order::staged}));
   }
+  if (config_.bus)
+    into.push_back(all("bus", "cannot be heard", "nothing was heard for lease_ms + one turn of its timer",
+                       {"guard", config_.bus->lease + milliseconds{100} + loop_, Order::staged}));
 }
 
 void HazardRows::watches(std::vector<Hazard>& into) const {

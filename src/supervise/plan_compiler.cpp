@@ -29,6 +29,7 @@ class Compiler {
       source(name, plan::SourceKind::internal);
     for (const auto& link : config_.links) add_link(link);
     for (const auto& watch : config_.watches) add_watch(watch);
+    if (config_.bus) made_.watches["bus"] = source("bus", plan::SourceKind::watch);
     for (const auto& output : config_.outputs) add_output(output);
     for (std::size_t i = 0; i < config_.outputs.size() && problem_.empty(); ++i)
       if (const auto& next = config_.outputs[i].escalate; !next.empty())

@@ -20,7 +20,7 @@ struct CompiledPlan {
   std::uint64_t hash = 0;
   std::unordered_map<std::string, SourceIndex> links;   // critical links
   std::unordered_map<std::string, SourceIndex> behind;  // critical links with a source behind (see below)
-  std::unordered_map<std::string, SourceIndex> watches;
+  std::unordered_map<std::string, SourceIndex> watches;  // with a [bus], "bus" is one of them
   std::unordered_map<std::string, std::uint8_t> outputs;
   Stages stages;
 };

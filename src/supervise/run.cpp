@@ -43,6 +43,8 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
                     "; choose another [site] state_dir");
   auto lock = os::take_lock(config.site.state_dir / "supervisor.lock", "supervisor");
   if (!lock) return complain(lock.error());
+  if (config.bus)
+    if (const auto start = prepare_bus(config); !start) return complain(start.error());
   auto plan = compile_plan(config);
   if (!plan) return complain(plan.error());
   // An unchanged plan is left alone: a full disk must not keep the supervisor of a tripped plant from

@@ -74,6 +74,7 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
                 publish_soon();
               }});
   add_links();
+  if (config_.bus) add_bus();
 }
 
 Supervisor::~Supervisor() {
@@ -89,6 +90,7 @@ void Supervisor::begin() {
           nlohmann::json{{"pid", ::getpid()}, {"plan", plan_.hash}}.dump());
   connect_guard();
   for (auto& job : jobs_) job->begin();
+  if (bus_) bus_->begin();
   tick();
   publish();
   check_proof_tests();
@@ -99,7 +101,7 @@ void Supervisor::connect_guard() {
   permit::Hello hello{};
   hello.pid = static_cast<std::uint32_t>(::getpid());
   hello.plan_hash = plan_.hash;
-  hello.journal_epoch = std::max(journal_epoch_, view_.guard.epoch);
+  hello.journal_epoch = std::max({journal_epoch_, view_.guard.epoch, bus_epoch_});
   const auto connected = port_.connect(hello);
   if (connected) {
     welcomed_ = false;
@@ -161,6 +163,8 @@ void Supervisor::publish() {
   view_.made = os::now();
   view_.links.clear();
   for (const auto& job : jobs_) view_.links.push_back(job->status());
+  if (bus_) view_.links.push_back(bus_->status());
+  if (bus_) view_.stations = bus_->stations();
   view_.longest_turn = std::max(view_.longest_turn, loop_.take_longest_turn());
   view_.stage_times = stage_times_.all();
   shelf_.put(std::make_shared<const View>(view_));
@@ -200,14 +204,16 @@ void Supervisor::tell(std::string event, std::string code, std::string source, s
 }
 
 void Supervisor::stop(CauseCode code, std::string detail) {
-  loop_.post([this, code, detail = std::move(detail)] {
-    port_.cut(running() ? plan_.stages.due(os::now(), os::now()).outputs : pages::all_outputs);
-    permit::WordBody word{};
-    word.word = permit::Word::stop;
-    word.code = code;
-    word.detail.assign(detail);
-    port_.word(word);
-  });
+  loop_.post([this, code, detail = std::move(detail)] { stop_now(code, detail); });
+}
+
+void Supervisor::stop_now(CauseCode code, const std::string& detail) {
+  port_.cut(running() ? plan_.stages.due(os::now(), os::now()).outputs : pages::all_outputs);
+  permit::WordBody word{};
+  word.word = permit::Word::stop;
+  word.code = code;
+  word.detail.assign(detail);
+  port_.word(word);
 }
 
 std::optional<permit::AnswerBody> Supervisor::word(permit::Word what, Epoch epoch, const std::string& who) {
@@ -222,7 +228,15 @@ std::optional<permit::AnswerBody> Supervisor::word(permit::Word what, Epoch epoc
     answers_[port_.word(word)] = promise;
   });
   if (answer.wait_for(std::chrono::seconds(3)) != std::future_status::ready) return std::nullopt;
-  return answer.get();
+  const permit::AnswerBody got = answer.get();
+  if (bus_ && got.refusal == Refusal::none && what != permit::Word::stop)
+    loop_.post([this, what, who] {
+      bus_->released(what == permit::Word::acknowledge ? estop::Action::acknowledge
+                     : what == permit::Word::reset     ? estop::Action::reset
+                                                       : estop::Action::start,
+                     who);
+    });
+  return got;
 }
 
 SnapshotInput Supervisor::picture(record::SnapshotKind kind) {
@@ -266,6 +280,7 @@ void Supervisor::end_poll(Instant give_up) {
     return;
   }
   for (auto& job : jobs_) job->close();
+  if (bus_) bus_->close();
   ended_ = true;
   ended_callback_();
 }

@@ -16,6 +16,7 @@
 #include "os/loop.hpp"
 #include "record/journal.hpp"
 #include "record/operators.hpp"
+#include "supervise/bus_member.hpp"
 #include "supervise/guard_port.hpp"
 #include "supervise/guard_process.hpp"
 #include "supervise/job.hpp"
@@ -99,6 +100,10 @@ class Supervisor {
             std::int64_t wall_ns);
   // supervisor_plant.cpp: what the plant says
   void add_links();
+  void add_bus();  // supervisor_bus.cpp
+  void bus_word(estop::Action action, Epoch epoch, const std::string& who,
+                std::function<void(bool accepted, const std::string& reason)> answered);
+  void stop_now(CauseCode code, const std::string& detail);
   void on_link(const link::Status& status, link::State previous, std::string_view why);
   void journal_link(const link::Status& status, std::string_view why);
   void on_behind(const std::string& link, const Verdict& verdict);
@@ -119,6 +124,8 @@ class Supervisor {
   link::TagTable tags_;
   std::vector<std::unique_ptr<Job>> jobs_;  // one a link that this version runs
   std::unique_ptr<WatchBoard> board_;
+  std::unique_ptr<BusMember> bus_;  // where there is a [bus]
+  Epoch bus_epoch_ = 0;             // a trip of the bus that the guard has to go beyond
   std::map<std::string, SilenceWatch> silences_;  // by critical link
 
   View view_;
@@ -126,6 +133,7 @@ class Supervisor {
   tell::StageTimes stage_times_;
   std::vector<Verdict> verdicts_;  // by source: the newest, to tell a new guard
   std::map<std::uint64_t, std::shared_ptr<std::promise<permit::AnswerBody>>> answers_;
+  std::map<std::uint64_t, std::function<void(const permit::AnswerBody&)>> bus_answers_;
   struct LinkWritten {
     link::State state = link::State::dialing;
     std::string why;

@@ -56,6 +56,7 @@ void Supervisor::on_state(const permit::StateBody& body) {
   }
   const bool runs = running();
   for (auto& job : jobs_) job->running_changed(runs, os::now());
+  if (bus_) bus_->state(view_, true);
   if (body.state == LatchState::tripped && body.epoch != told_epoch_) tripped(body);
   if (!measured_) measure_stages(body);
   publish_soon();
@@ -149,6 +150,7 @@ void Supervisor::on_event(const permit::EventBody& body) {
 }
 
 void Supervisor::on_answer(const permit::AnswerBody& body) {
+  if (auto bus = bus_answers_.extract(body.id)) return bus.mapped()(body);
   const auto waiting = answers_.find(body.id);
   if (waiting == answers_.end()) return;
   waiting->second->set_value(body);
@@ -174,6 +176,7 @@ void Supervisor::on_guard_lost() {
     tell("lost", "guard_lost", "guard", view_.guard_trouble, os::wall_ns());
   }
   for (auto& job : jobs_) job->running_changed(false, os::now());
+  if (bus_) bus_->state(view_, false);
   publish_soon();
   connect_timer_ = loop_.after(100ms, [this] { connect_guard(); });
 }

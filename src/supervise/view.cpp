@@ -123,6 +123,15 @@ ordered_json state_json(const View& view, Instant now) {
                    {"permit_age_ms", permitted ? ordered_json(to_ms(age)) : ordered_json(nullptr)},
                    {"realtime", view.guard_connected && guard.realtime != 0},
                    {"cutters", guard.cutters_alive}};
+  if (!view.stations.empty()) {
+    json["stations"] = ordered_json::array();
+    for (const auto& station : view.stations)
+      json["stations"].push_back({{"instance", station.instance},
+                                  {"status", station.status},
+                                  {"state", station.state},
+                                  {"confirmed_epoch", station.confirmed_epoch},
+                                  {"last_heard_ms", station.last_heard_ms}});
+  }
   json["warnings"] = ordered_json::array();
   for (const auto& warning : view.warnings)
     json["warnings"].push_back({{"watch", warning.watch}, {"detail", warning.detail}});

@@ -40,6 +40,12 @@ struct AbnormalView {  // a warning before the trip
   std::string watch, detail;
 };
 
+struct StationView {  // one registered station of the bus, as its controller knows it
+  std::string instance, status, state;
+  std::uint64_t confirmed_epoch = 0;  // 0: it has not confirmed anything since this supervisor started
+  std::int64_t last_heard_ms = -1;    // -1: never
+};
+
 struct View {
   Instant made{};
   std::string site;
@@ -52,6 +58,7 @@ struct View {
   std::vector<link::Status> links;
   std::vector<OutputView> outputs;
   std::vector<AbnormalView> warnings;
+  std::vector<StationView> stations;  // on a controller of the bus
   std::uint64_t trips = 0, overruns = 0, snapshots = 0;
   Duration longest_turn{};
   std::vector<tell::StageTimes::Series> stage_times;

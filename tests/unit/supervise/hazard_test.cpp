@@ -53,6 +53,15 @@ safe = "RELAY_OFF\n"
 run = "RELAY_ON\n"
 )";
 
+constexpr const char* bus = R"(
+[bus]
+kind = "redis"
+url = "redis://127.0.0.1"
+instance = "bench-1"
+lease_ms = 2000
+key_file = "/tmp/bus.key"
+)";
+
 std::string without(std::string text, const std::string& line_begin) {
   const auto at = text.find("\n" + line_begin);
   return at == std::string::npos ? text : text.erase(at, text.find('\n', at + 1) - at);
@@ -113,6 +122,7 @@ TEST(Hazard, FiguresFollowThePlan) {
   EXPECT_EQ(within(row(all, "guard", "killed"), "mains"), milliseconds(10 + 2000));
   EXPECT_EQ(within(row(all, "link layout", "falls silent"), "track"), milliseconds(1000 + 3000 + 20 + 1));
   EXPECT_EQ(within(row(all, "link layout", "ends without"), "track"), milliseconds(20 + 1));
+  EXPECT_EQ(within(row(table(text + bus), "bus", "cannot be heard"), "track"), milliseconds(2000 + 100 + 20 + 1));
 }
 
 TEST(Hazard, OneLoopIsNeverStatedBelowTenMilliseconds) {

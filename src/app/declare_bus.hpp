@@ -1,0 +1,10 @@
+// Declares `bus …` to the parser. Internal to declare.cpp.
+#pragma once
+
+#include "app/declare.hpp"
+
+namespace standstill::app {
+
+void declare_bus(CLI::App& tool, Context& context, Chosen& chosen);
+
+}  // namespace standstill::app

@@ -1,0 +1,277 @@
+#include "plant/station/controller.hpp"
+
+#include <algorithm>
+
+namespace standstill::station {
+
+namespace {
+constexpr Duration said_lately = 500ms;  // the guard's answer is on its way
+constexpr Duration heard_lately = 5s;
+constexpr Duration say_again_after = 3s;
+constexpr unsigned said_at_most = 10;
+constexpr std::size_t most_owed = 8;
+}
+
+Controller::Controller(Settings settings, Doer doer) : set_(std::move(settings)), do_(std::move(doer)) {
+  for (const auto& station : set_.stations) stations_[station];
+}
+
+void Controller::begin(Instant now) {
+  last_heard_ = now;
+  judge(RemoteMessage::Kind::none, now);
+}
+
+void Controller::joined(Instant now) {
+  learned_ = settled_ = false;
+  joined_at_ = now;
+  heard(now);
+}
+
+void Controller::left() { learned_ = settled_ = false; }
+
+// The source `bus` of a controller says only whether the bus is heard: a stop is a trip of its latch, and that
+// latch is the bus's.
+void Controller::judge(RemoteMessage::Kind kind, Instant now, std::string_view who) {
+  const bool free = kind == RemoteMessage::Kind::free;
+  const Finding finding =
+      watch_.judge(now, {.kind = kind, .epoch = free ? watch_.epoch() : Epoch{0}, .initiator = who});
+  if (any_told_ && finding == told_) return;
+  do_.decided(finding);
+  told_ = finding;
+  any_told_ = true;
+  do_.told(spoken(finding, watch_));
+}
+
+void Controller::stop(const estop::HeardStop& heard, const std::string& text, Instant now) {
+  if (const std::uint64_t id = heard.number(); id != 0) {
+    if (std::find(ids_.begin(), ids_.end(), id) != ids_.end()) return;
+    remember(id);
+  }
+  const bool stands = local_.known && local_.state == LatchState::tripped && !local_.acknowledged;
+  if (stands || (stop_said_ != Instant{} && now - stop_said_ < said_lately)) return;
+  stop_said_ = now;
+  waiting_text_ = heard.unreadable.empty() && local_.state != LatchState::tripped ? text : std::string();
+  do_.stop(heard.reason, in_words(heard));
+  do_.said("stopped", in_words(heard));
+}
+
+void Controller::local(const Local& local, Instant now) {
+  if (!local.known) {
+    local_.known = false;
+    return;
+  }
+  const bool first = local_.epoch == 0;
+  const bool trip = local.state == LatchState::tripped &&
+                    (first || local.epoch != local_.epoch || local_.state != LatchState::tripped);
+  const bool changed = first || trip || local.state != local_.state || local.epoch != local_.epoch;
+  local_ = local;
+  if (trip) {
+    // Everybody repeats what came first: the stop that was heard, or the own one.
+    const bool heard = !waiting_text_.empty() && now - stop_said_ < heard_lately;
+    stop_text_ = heard ? waiting_text_ : own_stop();
+    waiting_text_.clear();
+    missing_by_ = now + set_.confirm_within;
+    for (auto& [instance, known] : stations_) known.owed.clear();
+    repeat();
+  }
+  if (local.state != LatchState::tripped) {
+    stop_text_.clear();
+    missing_by_ = never;
+  }
+  if (changed && settled_) retain(now);
+}
+
+std::string Controller::own_stop() {
+  estop::Message message;
+  message.envelope = do_.envelope();
+  estop::EmergencyStop stop;
+  stop.reason = bus_reason(local_.first_out.code);
+  message.payload = stop;
+  const auto plain = estop::write_message(message);
+  stop.description = std::string(local_.first_out.detail.view());
+  stop.initiator = std::string(local_.first_out.source.view());
+  message.payload = std::move(stop);
+  // Words that the format does not allow must not keep the stop from being sent.
+  const std::string text = estop::write_message(message).value_or(plain.value_or(""));
+  remember(estop::judge_stop(text).number());
+  return text;
+}
+
+void Controller::remember(std::uint64_t id) {
+  if (id != 0) ids_[next_id_++ % ids_.size()] = id;
+}
+
+bool Controller::other_leads(const estop::LatchRecord& record, Instant now) const {
+  if (record.controller == set_.instance || record.epoch < local_.epoch) return false;
+  if (record.epoch == local_.epoch && set_.instance < record.controller) return false;
+  const auto other = others_.find(record.controller);
+  const Instant heard = other == others_.end() ? joined_at_ : std::max(other->second, joined_at_);
+  return now - heard < set_.alive_within;
+}
+
+void Controller::latch(const std::optional<std::string>& text, Instant now) {
+  if (!local_.known) return;  // it is asked for again soon
+  learned_ = true;
+  const auto record = text ? estop::read_latch(*text, set_.keys, set_.instance)
+                           : std::unexpected<std::string>("there is no retained latch");
+  if (record && record->controller != set_.instance) others_.try_emplace(record->controller, Instant{});
+  if (record && other_leads(*record, now)) {
+    settled_ = false;
+    return judge(RemoteMessage::Kind::stopped, now, record->controller + ", which leads");
+  }
+  judge(RemoteMessage::Kind::free, now);
+  if (record && (record->epoch > local_.epoch ||
+                 (record->epoch == local_.epoch && record->controller != set_.instance))) {
+    settled_ = false;
+    do_.said("epoch", "the bus is at epoch " + std::to_string(record->epoch) + " of " + record->controller +
+                          ", this controller at " + std::to_string(local_.epoch) + ": a new epoch begins");
+    return do_.raise(record->epoch + 1);
+  }
+  // Unknown is tripped, whatever this controller believes.
+  if (!record && local_.state != LatchState::tripped) {
+    do_.stop(CauseCode::software_error, "the bus has lost its latch: " + record.error());
+    return;
+  }
+  if (!settled_) {
+    settled_ = true;
+    retain(now);
+    if (local_.state == LatchState::tripped) repeat();
+  }
+}
+
+void Controller::retain(Instant now) {
+  estop::LatchRecord record;
+  record.epoch = local_.epoch;
+  record.state = local_.state;
+  if (local_.first_out.code != CauseCode::none) record.code = std::string(name(local_.first_out.code));
+  record.source = std::string(local_.first_out.source.view());
+  record.detail = std::string(local_.first_out.detail.view());
+  record.since_wall_ms = std::max<std::int64_t>(0, local_.first_out.wall_ns / 1'000'000);
+  record.controller = set_.instance;
+  std::vector<std::string> names{set_.instance};
+  for (const auto& [instance, known] : stations_)
+    if (instance != set_.instance) names.push_back(instance);
+  do_.retain(estop::latch_key, estop::write_latch(record, set_.keys, names));
+  next_repeat_ = now + set_.repeat;
+}
+
+void Controller::repeat() {
+  if (!stop_text_.empty()) do_.publish(estop::stop_channel, stop_text_);
+}
+
+void Controller::heartbeat(const estop::Message& message, Instant now) {
+  const auto* beat = std::get_if<estop::Heartbeat>(&message.payload);
+  if (beat != nullptr && message.envelope.source.instance != set_.instance)
+    if (const auto other = others_.find(message.envelope.source.instance); other != others_.end())
+      other->second = now;
+  const auto known = stations_.find(message.envelope.source.instance);
+  if (beat == nullptr || known == stations_.end()) return;
+  known->second.status = beat->status;
+  known->second.last_heard = now;
+}
+
+void Controller::safe_state(const std::string& text, Instant now) {
+  auto from = estop::read_safe_state(text, set_.keys);
+  if (!from) return do_.said("safe_state_refused", from.error());
+  const std::string instance = from->envelope.source.instance;
+  if (instance == set_.instance) return;
+  const bool fresh = !stations_.contains(instance);
+  Known& known = stations_[instance];
+  known.heard = true;
+  known.last_heard = now;
+  if (known.safe.boot_nonce != from->content.boot_nonce) known.counter = 0;
+  known.safe = std::move(from->content);
+  known.counter = std::max(known.counter, known.safe.counter);
+  hand_on(instance, known, now);
+  if (!fresh) return;
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : stations_) names.push_back(name);
+  do_.registered(names);
+  do_.said("registered", "the station " + instance + " is registered");
+  if (settled_) retain(now);  // with a MAC that it can check
+}
+
+void Controller::result(const std::string& text) {
+  const auto from = estop::read_result(text, set_.keys);
+  if (!from) return do_.said("result_refused", from.error());
+  const auto& result = from->content;
+  const auto known = stations_.find(from->envelope.source.instance);
+  if (known == stations_.end()) return;
+  if (auto& owed = known->second.owed;
+      !result.accepted && !owed.empty() && owed.front().counter == result.counter)
+    owed.clear();
+  do_.said(result.accepted ? "release" : "release_refused",
+           from->envelope.source.instance + ": " + std::string(name(result.action)) + " of epoch " +
+               std::to_string(result.epoch) + (result.accepted ? " done" : " refused: " + result.reason));
+}
+
+void Controller::released(estop::Action action, const std::string& who, Instant now) {
+  if (settled_) retain(now);
+  for (auto& [instance, known] : stations_) {
+    if (!known.heard) continue;
+    if (known.owed.size() < most_owed)
+      known.owed.push_back({action, who, known.safe.station_epoch, known.safe.stops, now, said_at_most, 0});
+    hand_on(instance, known, now);
+  }
+}
+
+// One word after the other, each until the station shows it: a message can be lost, a refusal ends them all.
+void Controller::hand_on(const std::string& instance, Known& known, Instant now) {
+  std::erase_if(known.owed, [&](const Known::Owed& one) {
+    return one.left == 0 || one.station_epoch != known.safe.station_epoch || one.stops != known.safe.stops ||
+           shows(one.action, known.safe.state, known.safe.acknowledged);
+  });
+  if (known.owed.empty() || now < known.owed.front().next || !settled_) return;
+  Known::Owed& first = known.owed.front();
+  first.next = now + say_again_after;
+  --first.left;
+  first.counter = ++known.counter;
+  estop::Release release;
+  release.action = first.action;
+  release.epoch = local_.epoch;
+  release.station_epoch = first.station_epoch;
+  release.stops = first.stops;
+  release.operator_name = first.who;
+  release.boot_nonce = known.safe.boot_nonce;
+  release.counter = first.counter;
+  do_.publish(estop::release_channel(instance),
+              estop::write_release(do_.envelope(), release, set_.keys, instance));
+}
+
+bool Controller::confirmed(const Known& station) const {
+  return station.heard && station.safe.epoch >= local_.epoch && station.safe.state == LatchState::tripped &&
+         std::none_of(station.safe.outputs.begin(), station.safe.outputs.end(),
+                      [](const auto& output) { return output.run || output.readback == "failed"; });
+}
+
+void Controller::look_for_missing(Instant now) {
+  if (now < missing_by_) return;
+  missing_by_ = never;
+  std::string missing;
+  for (const auto& [instance, known] : stations_)
+    if (!confirmed(known)) missing += (missing.empty() ? "" : ", ") + instance;
+  if (!missing.empty()) do_.alarm("these stations have not confirmed that they are safe: " + missing);
+}
+
+void Controller::tick(Instant now) {
+  if (now - last_heard_ >= set_.lease) {
+    learned_ = settled_ = false;
+    judge(RemoteMessage::Kind::deaf, now);
+  }
+  look_for_missing(now);
+  for (auto& [instance, known] : stations_) hand_on(instance, known, now);
+  if (now < next_repeat_ || !settled_ || !local_.known) return;
+  repeat();
+  retain(now);
+}
+
+estop::SafeState Controller::safe_state() const {
+  estop::SafeState state;
+  state.epoch = state.station_epoch = local_.epoch;
+  state.state = local_.state;
+  state.acknowledged = local_.acknowledged;
+  state.outputs = local_.outputs;
+  return state;
+}
+
+}  // namespace standstill::station

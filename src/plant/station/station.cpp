@@ -1,0 +1,252 @@
+#include "plant/station/station.hpp"
+
+#include <algorithm>
+
+namespace standstill::station {
+
+namespace {
+constexpr std::size_t most_pending = 4;
+constexpr Duration again_after = 200ms;
+}  // namespace
+
+std::string in_words(const estop::HeardStop& heard) {
+  if (!heard.unreadable.empty())
+    return "a message on the stop channel could not be read, so it is a stop: " + heard.unreadable;
+  std::string text = "stopped by " + heard.instance + ": " + std::string(name(heard.reason));
+  if (!heard.initiator.empty()) text += ", " + heard.initiator;
+  if (!heard.description.empty()) text += ": " + heard.description;
+  return text;
+}
+
+void Station::begin(Instant now) {
+  epoch_ = set_.largest_epoch;
+  last_heard_ = now;
+  judge({}, now);
+}
+
+void Station::joined(Instant now) {
+  learned_ = false;
+  heard(now);
+}
+
+void Station::left() { learned_ = false; }
+
+void Station::judge(const RemoteMessage& message, Instant now) {
+  const Finding finding = watch_.judge(now, message);
+  if (any_told_ && finding == told_) return;
+  do_.decided(finding);
+  told_ = finding;
+  any_told_ = true;
+  do_.told(spoken(finding, watch_));
+}
+
+void Station::know(Epoch epoch) {
+  if (epoch <= epoch_) return;
+  epoch_ = epoch;
+  do_.remember(epoch);
+}
+
+void Station::stop(const estop::HeardStop& heard, Instant now) {
+  RemoteMessage message;
+  message.kind = RemoteMessage::Kind::stop;
+  message.id = heard.number();
+  message.code = heard.reason;
+  message.initiator.assign(heard.unreadable.empty() ? heard.instance : "an unreadable message");
+  const bool before = told_.standing == Standing::present;
+  if (!watch_.knows(message.id)) ++stops_;
+  judge(message, now);
+  if (before || told_.standing != Standing::present) return;
+  stop_heard_ = now;
+  do_.said("stopped", in_words(heard));
+}
+
+void Station::latch(const std::optional<std::string>& text, Instant now) {
+  RemoteMessage message;
+  message.kind = RemoteMessage::Kind::stopped;
+  message.initiator.assign("an unknown latch");
+  std::string unknown;
+  const auto record = text ? estop::read_latch(*text, set_.keys, set_.instance)
+                           : std::unexpected<std::string>("there is no retained latch");
+  if (!record) {
+    unknown = record.error();
+  } else if (record->epoch < epoch_) {
+    unknown = "the retained latch is of epoch " + std::to_string(record->epoch) + ", and this station knows " +
+              std::to_string(epoch_);
+  } else if (record->state == LatchState::tripped) {
+    message.epoch = record->epoch;
+    message.code = cause_code(record->code).value_or(CauseCode::none);
+    message.initiator.assign(record->controller);
+    own_stop_.clear();
+  } else {
+    message.kind = RemoteMessage::Kind::free;
+    message.epoch = record->epoch;
+  }
+  const bool missed = record && record->epoch > epoch_ && epoch_ != 0 &&
+                      message.kind == RemoteMessage::Kind::free && local_.state == LatchState::running;
+  // S11: stopped and released while this station was away. It was not among those that were looked at.
+  if (missed)
+    judge({.kind = RemoteMessage::Kind::stopped,
+           .epoch = record->epoch,
+           .code = cause_code(record->code).value_or(CauseCode::none),
+           .initiator = "somebody while this station was away"},
+          now);
+  if (record) know(std::max(record->epoch, epoch_));
+  const bool before = told_.standing == Standing::present;
+  learned_ = true;
+  judge(message, now);
+  if (!before && told_.standing == Standing::present) {
+    stop_heard_ = now;
+    do_.said("stopped", unknown.empty() ? "the bus is stopped, epoch " + std::to_string(message.epoch)
+                                        : "unknown is stopped: " + unknown);
+  }
+  if (before && told_.standing == Standing::clear)
+    do_.said("free", "the bus is free, epoch " + std::to_string(message.epoch));
+  if (!own_stop_.empty()) do_.publish(estop::stop_channel, own_stop_);
+}
+
+void Station::local(const Local& local, Instant now) {
+  if (!local.known) {  // the guard is gone: what it said last is what the next one is compared with
+    local_.known = false;
+    return;
+  }
+  // What is found at the start is an old trip: it was told when it happened, or nobody was there to tell it.
+  const bool trip = local_.epoch != 0 && local.state == LatchState::tripped &&
+                    (local.epoch != local_.epoch || local_.state != LatchState::tripped);
+  local_ = local;
+  if (local.state != LatchState::tripped) own_stop_.clear();
+  if (!trip || local.first_out.source.view() == bus_source) return advance(now);
+  // Everybody else stops with this station: its outputs were cut before it says so.
+  estop::Message message;
+  message.envelope = do_.envelope();
+  estop::EmergencyStop stop;
+  stop.reason = bus_reason(local.first_out.code);
+  stop.description = std::string(local.first_out.detail.view());
+  stop.initiator = std::string(local.first_out.source.view());
+  message.payload = std::move(stop);
+  auto text = estop::write_message(message);
+  if (!text) {  // a name or detail that the format does not allow must not keep the stop from being sent
+    message.payload = estop::EmergencyStop{bus_reason(local.first_out.code), {}, {}};
+    text = estop::write_message(message);
+  }
+  own_stop_ = text.value_or("");
+  do_.publish(estop::stop_channel, own_stop_);
+  tick(now);
+}
+
+std::string Station::why_not(const estop::From<estop::Release>& from) const {
+  const estop::Release& release = from.content;
+  if (!learned_) return "this station has not read the retained latch yet";
+  if (release.boot_nonce != set_.boot_nonce) return "it was meant for another start of this station";
+  if (release.counter <= counter_) return "it was taken before";
+  if (release.epoch < epoch_)
+    return "it is of epoch " + std::to_string(release.epoch) + ", and this station knows " +
+           std::to_string(epoch_);
+  if (!local_.known) return "this station's guard does not answer";
+  if (release.station_epoch != local_.epoch)
+    return "this station has tripped again since it was looked at (its own epoch is " +
+           std::to_string(local_.epoch) + ")";
+  // A stop that came here before it came to the controller is in no epoch yet that could be released.
+  if (release.stops != stops_) return "this station has been stopped again since it was looked at";
+  if (pending_.size() >= most_pending) return "earlier ones are still being carried out";
+  return {};
+}
+
+void Station::release(const std::string& text, Instant now) {
+  const auto from = estop::read_release(text, set_.keys, set_.instance);
+  if (!from) {
+    do_.said("release_refused", from.error());
+    return;
+  }
+  if (const std::string reason = why_not(*from); !reason.empty()) return result(from->content, false, reason);
+  counter_ = from->content.counter;
+  know(from->content.epoch);
+  for (Pending& one : pending_)  // said again, because no answer has come yet
+    if (one.release.action == from->content.action) {
+      one.release = from->content;
+      one.give_up = now + set_.release_within;
+      return;
+    }
+  pending_.push_back({from->content, now + set_.release_within, now, false, {}});
+  advance(now);
+}
+
+void Station::advance(Instant now) {
+  if (pending_.empty()) return;
+  Pending& first = pending_.front();
+  const bool over =
+      first.release.station_epoch != local_.epoch || first.release.stops != stops_ || !local_.known;
+  if (over) first.refused = "this station tripped or was stopped again meanwhile";
+  if (!over && now < first.give_up && (first.asked || now < first.next)) return;
+  if (over || now >= first.give_up) {
+    const Pending done = std::move(first);
+    pending_.pop_front();
+    result(done.release, false, done.refused.empty() ? "nobody answered in time" : done.refused);
+    return advance(now);
+  }
+  if (first.release.action == estop::Action::reset)
+    judge({.kind = RemoteMessage::Kind::release, .epoch = first.release.epoch}, now);
+  if (shows(first.release.action, local_.state, local_.acknowledged)) {
+    const Pending done = std::move(first);
+    pending_.pop_front();
+    result(done.release, true, {});
+    return advance(now);
+  }
+  if (first.release.action == estop::Action::start && !open()) {
+    first.refused = "the bus is stopped";
+    first.next = now + again_after;
+    return;
+  }
+  first.asked = true;
+  do_.word(first.release.action, local_.epoch, first.release.operator_name);
+}
+
+void Station::answered(bool accepted, const std::string& reason, Instant now) {
+  if (pending_.empty() || !pending_.front().asked) return;
+  Pending& first = pending_.front();
+  first.asked = false;
+  if (!accepted && now < first.give_up) {  // something has yet to settle
+    first.refused = reason;
+    first.next = now + again_after;
+    return;
+  }
+  const Pending done = std::move(first);
+  pending_.pop_front();
+  // The next word waits for the guard to show what this one did: local() goes on.
+  result(done.release, accepted, reason);
+}
+
+void Station::result(const estop::Release& release, bool accepted, const std::string& reason) {
+  do_.said(accepted ? "release" : "release_refused",
+           std::string(name(release.action)) + " of epoch " + std::to_string(release.epoch) + " by " +
+               release.operator_name + (accepted ? "" : ": " + reason));
+  do_.publish(estop::result_channel,
+              estop::write_result(
+                  do_.envelope(),
+                  {release.action, release.epoch, release.counter, accepted, accepted ? std::string() : reason},
+                  set_.keys, set_.instance));
+}
+
+void Station::tick(Instant now) {
+  if (now - last_heard_ >= set_.lease) {
+    learned_ = false;
+    judge({.kind = RemoteMessage::Kind::deaf}, now);
+  }
+  advance(now);
+}
+
+estop::SafeState Station::safe_state() const {
+  estop::SafeState state;
+  state.epoch = epoch_;
+  state.station_epoch = local_.epoch;
+  state.state = local_.state;
+  state.acknowledged = local_.acknowledged;
+  if (stop_heard_ != Instant{} && local_.cut_done != Instant{})
+    state.commanded_ms = std::max<std::int64_t>(0, to_ms(local_.cut_done - stop_heard_));
+  state.boot_nonce = set_.boot_nonce;
+  state.counter = counter_;
+  state.stops = stops_;
+  state.outputs = local_.outputs;
+  return state;
+}
+
+}  // namespace standstill::station

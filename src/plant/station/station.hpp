@@ -1,0 +1,74 @@
+// The station's role: it obeys every stop at once, learns of stops that it missed, goes safe when it cannot
+// hear the bus, and lets go of a stop only where somebody who has its key says so.
+//
+// Its guard holds the source `bus` as unknown until the retained latch was read, and as present while the bus
+// is stopped or cannot be heard: no reset is accepted meanwhile, whoever asks for it (S5, S11).
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "plant/station/role.hpp"
+
+namespace standstill::station {
+
+class Station {
+ public:
+  struct Settings {
+    std::string instance;
+    Duration lease = 3s;        // so long without a word from the bus: safe
+    Duration release_within = 7s;  // what is refused because something has yet to settle is repeated so long
+    Epoch largest_epoch = 0;    // ever seen by any start of this station
+    std::string boot_nonce;     // 16 hexadecimal digits, random
+    estop::Keys keys;
+  };
+  Station(Settings settings, Doer doer) : set_(std::move(settings)), do_(std::move(doer)) {}
+
+  void begin(Instant now);
+  void joined(Instant now);  // subscribed; the latch has yet to be read
+  void left();               // the connection is gone
+  void heard(Instant now) { last_heard_ = now; }  // any answer of the bus, any heartbeat of a controller
+  void stop(const estop::HeardStop& heard, Instant now);
+  // The retained latch as the bus has it; nothing when there is none.
+  void latch(const std::optional<std::string>& text, Instant now);
+  void release(const std::string& text, Instant now);
+  void local(const Local& local, Instant now);
+  void answered(bool accepted, const std::string& reason, Instant now);
+  void tick(Instant now);
+
+  // Commands are taken: the bus is heard, its latch is read, and nobody stops.
+  [[nodiscard]] bool open() const { return learned_ && watch_.finding().standing == Standing::clear; }
+  [[nodiscard]] bool learned() const { return learned_; }
+  [[nodiscard]] estop::SafeState safe_state() const;
+
+ private:
+  struct Pending {
+    estop::Release release;
+    Instant give_up;
+    Instant next;
+    bool asked = false;
+    std::string refused;
+  };
+  void judge(const RemoteMessage& message, Instant now);
+  void know(Epoch epoch);
+  void advance(Instant now);
+  void result(const estop::Release& release, bool accepted, const std::string& reason);
+  [[nodiscard]] std::string why_not(const estop::From<estop::Release>& release) const;
+
+  Settings set_;
+  Doer do_;
+  RemoteWatch<> watch_;
+  Finding told_{};
+  bool any_told_ = false;
+  Local local_;
+  bool learned_ = false;
+  Epoch epoch_ = 0;  // the largest of the bus that was ever seen
+  Instant last_heard_{};
+  Instant stop_heard_{};  // the first of this stop
+  std::uint64_t counter_ = 0;
+  std::uint64_t stops_ = 0;      // heard, copies not counted
+  std::deque<Pending> pending_;
+  std::string own_stop_;  // published until the retained latch shows it
+};
+
+}  // namespace standstill::station

@@ -1,0 +1,396 @@
+#include "supervise/bus_member.hpp"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+
+#include "config/formats.hpp"
+#include "link/tcp.hpp"
+#include "os/clock.hpp"
+#include "record/whole_file.hpp"
+#include "supervise/bus_files.hpp"
+#include "version.hpp"
+
+namespace standstill::supervise {
+
+namespace {
+
+constexpr Duration turn_every = 100ms;
+constexpr Duration beat_every = 1s;
+constexpr Duration latch_every = 1s;
+constexpr Duration word_within = 5s;  // until the guard's state shows what it took
+constexpr unsigned said_a_second = 10;
+constexpr std::string_view alive_seconds = "5";
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+std::string random_digits() {
+  std::uint64_t random = 0;
+  [[maybe_unused]] const auto got = ::getrandom(&random, sizeof random, 0);
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(random));
+  return text.data();
+}
+
+link::Timing timing() {
+  link::Timing made;
+  // An open connection that is dead is noticed within a second.
+  made.probe = 300ms;
+  made.silence = 600ms;
+  made.dial = 2s;
+  made.reconnect.first = 100ms;
+  made.reconnect.max = 1s;
+  made.breaker.failures = std::numeric_limits<decltype(made.breaker.failures)>::max();
+  return made;
+}
+
+}  // namespace
+
+BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart start, Surroundings around)
+    : loop_(loop), config_(config), around_(std::move(around)), keys_(std::move(start.keys)) {
+  const config::Bus& bus = *config_.bus;
+  station::RedisSession::Settings session{bus.user, std::move(start.password), {}};
+  session.channels = {std::string(estop::stop_channel), estop::command_channel(bus.instance)};
+  if (bus.controller) {
+    role_.emplace<station::Controller>(
+        station::Controller::Settings{
+            .instance = bus.instance, .lease = bus.lease, .stations = start.stations, .keys = keys_},
+        doer());
+    for (const auto channel : {estop::heartbeat_channel, estop::safe_channel, estop::result_channel})
+      session.channels.emplace_back(channel);
+  } else {
+    role_.emplace<station::Station>(station::Station::Settings{.instance = bus.instance,
+                                                               .lease = bus.lease,
+                                                               .release_within = config_.guard.settle + 5s,
+                                                               .largest_epoch = start.largest_epoch,
+                                                               .boot_nonce = random_digits(),
+                                                               .keys = keys_},
+                                    doer());
+    session.channels.push_back(estop::release_channel(bus.instance));
+  }
+  session_ = std::make_unique<station::RedisSession>(
+      std::move(session), [this](std::string_view channel, const std::string& text) { heard(channel, text); });
+  const auto url = config::parse_url(bus.url).value_or(config::Url{});
+  link_ = std::make_unique<link::Link>(
+      loop_, *session_,
+      std::make_unique<link::TcpTransport>(
+          loop_, link::TcpTransport::Settings{url.host, url.port.value_or(6379), timing().silence}),
+      link::Link::Settings{std::string(station::bus_source), bus.kind, true, timing(),
+                           static_cast<std::uint32_t>(os::wall_ns())},
+      [this](const link::Status& status, link::State previous, std::string_view why) {
+        on_link(status, previous, why);
+      });
+}
+
+BusMember::~BusMember() { *alive_ = false; }
+
+station::Doer BusMember::doer() {
+  station::Doer made;
+  made.decided = [this](const Finding& finding) { around_.decided(finding); };
+  made.told = [this](const Verdict& verdict) { around_.told(verdict); };
+  made.stop = [this](CauseCode code, const std::string& detail) { around_.stop(code, detail); };
+  made.publish = [this](std::string_view channel, const std::string& text) { publish(channel, text); };
+  made.retain = [this](std::string_view key, const std::string& text) {
+    session_->ask({"SET", key, text});
+    link_->send_now();
+  };
+  made.envelope = [this] { return envelope(); };
+  made.word = [this](estop::Action action, Epoch epoch, const std::string& who) {
+    around_.word(action, epoch, who,
+                 [this, alive = std::weak_ptr<bool>(alive_)](bool accepted, const std::string& reason) {
+                   if (alive.expired()) return;
+                   if (auto* role = std::get_if<station::Station>(&role_))
+                     role->answered(accepted, reason, os::now());
+                 });
+  };
+  made.remember = [this](Epoch largest) {
+    around_.off_loop([file = epoch_file(config_), text = std::to_string(largest) + "\n"] {
+      static_cast<void>(record::write_whole(file, text, 0600));
+    });
+  };
+  made.registered = [this](const std::vector<std::string>& stations) {
+    std::string text;
+    for (const auto& one : stations) text += one + "\n";
+    around_.off_loop([file = stations_file(config_), text] {
+      static_cast<void>(record::write_whole(file, text, 0600));
+    });
+  };
+  made.raise = [this](Epoch at_least) { around_.raise(at_least); };
+  made.said = [this](std::string_view code, const std::string& detail) { said(code, detail); };
+  made.alarm = [this](const std::string& detail) { around_.alarm(detail); };
+  return made;
+}
+
+estop::Envelope BusMember::envelope() const {
+  estop::Envelope made;
+  std::array<std::uint8_t, 16> random{};
+  [[maybe_unused]] const auto got = ::getrandom(random.data(), random.size(), 0);
+  made.id = estop::uuid_of(random);
+  made.wall_ms = os::wall_ns() / 1'000'000;
+  made.source.instance = config_.bus->instance;
+  made.source.version = version;
+  return made;
+}
+
+void BusMember::begin() {
+  began_ = os::now();
+  std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.begin(began_); }}, role_);
+  link_->begin();
+  tick();
+}
+
+void BusMember::close() {
+  closing_ = true;
+  tick_timer_.cancel();
+  beat();
+  link_->send_now();
+  link_->close_for_good();
+}
+
+void BusMember::on_link(const link::Status& status, link::State previous, std::string_view why) {
+  const Instant now = os::now();
+  const bool online = status.state == link::State::online;
+  asking_latch_ = false;
+  std::visit(Overloaded{[](std::monostate) {},
+                        [&](auto& role) {
+                          if (online)
+                            role.joined(now);
+                          else
+                            role.left();
+                        }},
+             role_);
+  around_.changed(status, previous, why);
+  if (online) loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired()) ask_latch();
+    });
+}
+
+void BusMember::ask_latch() {
+  if (asking_latch_ || link_->status().state != link::State::online) return;
+  next_latch_ = os::now() + latch_every;
+  asking_latch_ = session_->ask({"GET", estop::latch_key}, [this](const resp::Value& value) {
+    asking_latch_ = false;
+    const Instant now = os::now();
+    std::optional<std::string> text;
+    if (value.is_text()) text = value.text;
+    // A refusal is no news of the latch, and unknown is stopped.
+    if (value.is_error()) said("problem", "the server refuses to tell the retained latch: " + value.text);
+    std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.latch(text, now); }}, role_);
+    confirm();
+  });
+  link_->send_now();
+}
+
+void BusMember::heard(std::string_view channel, const std::string& text) {
+  const Instant now = os::now();
+  if (channel == estop::stop_channel) return on_stop(text, now);
+  if (channel == estop::command_channel(config_.bus->instance)) return on_command(text);
+  if (auto* role = std::get_if<station::Station>(&role_)) {
+    if (channel == estop::release_channel(config_.bus->instance)) role->release(text, now);
+  } else if (auto* leader = std::get_if<station::Controller>(&role_)) {
+    if (channel == estop::safe_channel) leader->safe_state(text, now);
+    if (channel == estop::result_channel) leader->result(text);
+    if (channel == estop::heartbeat_channel)
+      if (const auto message = estop::read_message(text)) leader->heartbeat(*message, now);
+  }
+}
+
+void BusMember::on_stop(const std::string& text, Instant now) {
+  const auto stop = estop::judge_stop(text);
+  if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, now);
+  if (auto* leader = std::get_if<station::Controller>(&role_)) leader->stop(stop, text, now);
+}
+
+void BusMember::on_command(const std::string& text) {
+  const Instant began = os::now();
+  const auto message = estop::read_message(text);
+  const auto* request = message ? std::get_if<estop::CommandRequest>(&message->payload) : nullptr;
+  if (request == nullptr)  // nobody can be answered: where to is not known
+    return said("command_refused", message ? "it is no request" : message.error());
+  estop::CommandResponse response = carry_out(*request);
+  response.device_id = request->device_id;
+  response.command_name = request->command_name;
+  response.duration_ms = std::max<std::int64_t>(0, to_ms(os::now() - began));
+  ++(response.success ? commands_done_ : commands_failed_);
+  said(response.success ? "command" : "command_refused",
+       request->device_id + " " + request->command_name + " from " + message->envelope.source.instance +
+           (response.error ? ": " + response.error->message : ""));
+  estop::Message answer{envelope(), std::move(response)};
+  answer.envelope.correlation_id = message->envelope.correlation_id;
+  if (const auto written = estop::write_message(answer)) publish(message->envelope.reply_to, *written);
+}
+
+estop::CommandResponse BusMember::carry_out(const estop::CommandRequest& request) const {
+  const auto refused = [](estop::ErrorCode code, std::string why) {
+    estop::CommandResponse made;
+    made.error = estop::CommandError{code, std::move(why)};
+    return made;
+  };
+  const auto* role = std::get_if<station::Station>(&role_);
+  const bool open = role == nullptr || role->open();
+  if (!open || !local_.known || local_.state != LatchState::running)
+    return refused(estop::ErrorCode::command_failed, "E-stop active");
+  estop::CommandResponse done;
+  done.success = true;
+  if (const auto* output = config_.output(request.device_id)) {
+    if (request.command_name != "run" && request.command_name != "safe")
+      return refused(estop::ErrorCode::invalid_parameter, "an output knows the commands run and safe");
+    if (!output->commandable)
+      return refused(estop::ErrorCode::command_failed, "this output is not marked commandable = true");
+    around_.command(output->id, request.command_name == "run");
+    done.response = "told";
+    return done;
+  }
+  if (config_.link(request.device_id) == nullptr)
+    return refused(estop::ErrorCode::device_not_found, "there is no output or link of this name here");
+  const auto tag = request.parameters.find("tag");
+  if (request.command_name != "read" || tag == request.parameters.end())
+    return refused(estop::ErrorCode::invalid_parameter, "a link knows the command read with the parameter tag");
+  const auto id = around_.tags->find(request.device_id + "." + tag->second);
+  if (!id) return refused(estop::ErrorCode::invalid_parameter, "this link has no such tag");
+  const link::Tag& value = around_.tags->get(*id);
+  if (value.quality != link::Quality::good)
+    return refused(estop::ErrorCode::device_not_connected, "there is no good value of this tag now");
+  std::array<char, 32> digits{};
+  std::snprintf(digits.data(), digits.size(), "%.15g", value.value);
+  done.response = digits.data();
+  return done;
+}
+
+void BusMember::publish(std::string_view channel, const std::string& text) {
+  if (text.empty()) return;
+  session_->ask({"PUBLISH", channel, text});
+  link_->send_now();
+}
+
+// Whoever floods the bus must not flood the journal.
+void BusMember::said(std::string_view code, const std::string& detail) {
+  const Instant now = os::now();
+  if (now - said_since_ >= 1s) {
+    if (said_count_ > said_a_second)
+      around_.journal("flood", std::to_string(said_count_ - said_a_second) + " more within a second");
+    said_since_ = now;
+    said_count_ = 0;
+  }
+  if (++said_count_ <= said_a_second) around_.journal(code, detail);
+}
+
+void BusMember::state(const View& view, bool known) {
+  const permit::StateBody& guard = view.guard;
+  const Instant now = os::now();
+  local_.known = known && guard.epoch != 0;
+  if (known) {
+    local_.state = guard.state;
+    local_.acknowledged = guard.acknowledged != 0;
+    local_.epoch = guard.epoch;
+    local_.first_out = Cause{};
+    if (guard.has_first_out != 0)
+      local_.first_out = {guard.first_out_code,   guard.first_out_present != 0,
+                          guard.first_out_source, guard.first_out_detail,
+                          instant_from_ns(guard.first_out_at_ns), guard.first_out_wall_ns};
+    local_.cut_done = instant_from_ns(guard.cut_done_ns);
+    local_.outputs.clear();
+    for (const auto& output : view.outputs)
+      if (output.secures)
+        local_.outputs.push_back(
+            {output.id, output.info.commanded == permit::OutputState::run,
+             std::string(permit::readback_names[static_cast<std::size_t>(output.info.readback)])});
+  }
+  std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.local(local_, now); }}, role_);
+  hand_on();
+  confirm();
+}
+
+void BusMember::released(estop::Action action, const std::string& who) {
+  if (!std::holds_alternative<station::Controller>(role_)) return;
+  words_.push_back({action, who, os::now() + word_within});
+  hand_on();
+}
+
+// The stations get a word when the own latch, and with it the retained one, shows what it did.
+void BusMember::hand_on() {
+  auto* leader = std::get_if<station::Controller>(&role_);
+  if (leader == nullptr) return;
+  const Instant now = os::now();
+  std::erase_if(words_, [&](const Word& word) {
+    const bool shown = local_.known && station::shows(word.action, local_.state, local_.acknowledged);
+    if (shown) leader->released(word.action, word.who, now);
+    return shown || now >= word.until;
+  });
+}
+
+void BusMember::confirm() {
+  const auto state = std::visit(
+      Overloaded{[](std::monostate) { return estop::SafeState{}; }, [](const auto& role) { return role.safe_state(); }},
+      role_);
+  if (std::holds_alternative<station::Station>(role_) && local_.known)
+    publish(estop::safe_channel, estop::write_safe_state(envelope(), state, keys_, config_.bus->instance));
+}
+
+void BusMember::beat() {
+  estop::Heartbeat beat;
+  const auto* role = std::get_if<station::Station>(&role_);
+  const bool stopped = !local_.known || local_.state == LatchState::tripped || (role != nullptr && !role->open());
+  beat.status = closing_                                                    ? estop::Health::stopping
+                : !local_.known                                             ? estop::Health::starting
+                : stopped                                                   ? estop::Health::degraded
+                                                                            : estop::Health::running;
+  beat.uptime_seconds = to_ms(os::now() - began_) / 1000;
+  for (const auto& output : config_.outputs) beat.devices.push_back(output.id);
+  for (const auto& link : config_.links) beat.devices.push_back(link.id);
+  beat.free_heap = std::int64_t{::sysconf(_SC_AVPHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+  beat.firmware_version = version;
+  beat.counters["redis_reconnects"] = static_cast<std::int64_t>(link_->status().disconnects);
+  beat.counters["commands_processed"] = commands_done_;
+  beat.counters["commands_failed"] = commands_failed_;
+  const estop::Message message{envelope(), std::move(beat)};
+  const auto text = estop::write_message(message);
+  if (!text) return said("problem", "the own heartbeat would not be understood: " + text.error());
+  publish(estop::heartbeat_channel, *text);
+  session_->ask({"SET", estop::alive_key(config_.bus->instance),
+                 name(std::get<estop::Heartbeat>(message.payload).status), "EX", alive_seconds});
+}
+
+void BusMember::tick() {
+  const Instant now = os::now();
+  std::visit(Overloaded{[](std::monostate) {},
+                        [&](auto& role) {
+                          // Every answer and every message counts: the engine says when the last one came.
+                          if (const Instant last = link_->status().last_heard; last != Instant{})
+                            role.heard(last);
+                          role.tick(now);
+                        }},
+             role_);
+  if (now >= next_beat_) {
+    next_beat_ = now + beat_every;
+    beat();
+  }
+  if (now >= next_latch_) ask_latch();
+  tick_timer_ = loop_.after(turn_every, [this] { tick(); });
+}
+
+std::vector<StationView> BusMember::stations() const {
+  std::vector<StationView> made;
+  const auto* leader = std::get_if<station::Controller>(&role_);
+  if (leader == nullptr) return made;
+  const Instant now = os::now();
+  for (const auto& [instance, known] : leader->stations()) {
+    StationView one;
+    one.instance = instance;
+    one.status = known.last_heard == Instant{} ? "unknown" : std::string(name(known.status));
+    one.confirmed_epoch = known.heard ? known.safe.epoch : 0;
+    one.last_heard_ms = known.last_heard == Instant{} ? -1 : to_ms(now - known.last_heard);
+    one.state = known.heard ? std::string(name(known.safe.state)) : "unknown";
+    made.push_back(std::move(one));
+  }
+  return made;
+}
+
+}  // namespace standstill::supervise

@@ -1,0 +1,122 @@
+#include "wire/estop/keys.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+#include <sstream>
+
+#include "wire/estop/message.hpp"
+
+namespace standstill::estop {
+
+namespace {
+
+constexpr std::string_view magic = "standstill-bus-key";
+constexpr std::size_t most_keys = 8;
+
+Secret hmac(std::span<const std::uint8_t> key, std::string_view text) {
+  Secret made{};
+  unsigned length = 0;
+  ::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+         reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(), &length);
+  return made;
+}
+
+std::string hex(const Secret& bytes) {
+  std::string text;
+  for (const auto byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4U];
+    text += "0123456789abcdef"[byte & 0x0FU];
+  }
+  return text;
+}
+
+bool unhex(std::string_view text, Secret& into) {
+  if (text.size() != 2 * into.size()) return false;
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const auto pair = text.substr(2 * i, 2);
+    if (pair[0] == '-' || pair[0] == '+') return false;
+    const auto [end, error] = std::from_chars(pair.data(), pair.data() + 2, into[i], 16);
+    if (error != std::errc{} || end != pair.data() + 2) return false;
+  }
+  return true;
+}
+
+bool is_key_id(std::string_view id) {
+  return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+}  // namespace
+
+// RFC 5869 with one block of output: T(1) = HMAC(PRK, info | 0x01).
+Secret derive(const Secret& master, std::string_view instance) {
+  const Secret no_salt{};
+  const Secret extracted =
+      hmac(no_salt, std::string_view(reinterpret_cast<const char*>(master.data()), master.size()));
+  return hmac(extracted, std::string(instance) + '\x01');
+}
+
+std::string mac(const Secret& key, std::string_view text) { return hex(hmac(key, text)); }
+
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::expected<Keys, std::string> Keys::read(std::string_view file) {
+  Keys made;
+  std::istringstream lines{std::string(file)};
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    std::istringstream in(line);
+    std::vector<std::string> words;
+    for (std::string word; in >> word;) words.push_back(word);
+    if (words.empty() || words.front().starts_with('#')) continue;
+    const auto bad = [&](const std::string& what) {
+      return std::unexpected("line " + std::to_string(number) + " " + what);
+    };
+    if (words.size() < 3 || words[0] != magic || words[1] != "v1")
+      return bad("is no key of the bus; `standstill bus keygen` writes one");
+    const bool master = words[2] == "master" && words.size() == 5;
+    const bool station = words[2] == "station" && words.size() == 6 && is_instance(words[3]);
+    Key key;
+    if ((!master && !station) || !is_key_id(words[words.size() - 2]) || !unhex(words.back(), key.secret))
+      return bad("is damaged; copy the file again");
+    key.id = words[words.size() - 2];
+    if (!made.keys_.empty() && (master != made.master_ || (station && words[3] != made.instance_)))
+      return bad("is a key for somebody else than the lines before it; use a file for each");
+    if (std::any_of(made.keys_.begin(), made.keys_.end(), [&](const Key& one) { return one.id == key.id; }))
+      return bad("has the name of a key before it");
+    if (made.keys_.size() == most_keys) return bad("is one key too many; take old ones out");
+    made.master_ = master;
+    if (station) made.instance_ = words[3];
+    made.keys_.push_back(std::move(key));
+  }
+  if (made.keys_.empty()) return std::unexpected("there is no key in it; `standstill bus keygen` writes one");
+  return made;
+}
+
+std::string Keys::station_file(std::string_view instance) const {
+  std::string text;
+  for (const Key& key : of(instance))
+    text +=
+        std::string(magic) + " v1 station " + std::string(instance) + " " + key.id + " " + hex(key.secret) + "\n";
+  return text;
+}
+
+std::string Keys::master_file(const Key& key) {
+  return std::string(magic) + " v1 master " + key.id + " " + hex(key.secret) + "\n";
+}
+
+std::vector<Keys::Key> Keys::of(std::string_view instance) const {
+  if (!master_) return instance == instance_ ? keys_ : std::vector<Key>{};
+  std::vector<Key> made;
+  for (const Key& key : keys_) made.push_back({key.id, derive(key.secret, instance)});
+  return made;
+}
+
+}  // namespace standstill::estop

@@ -1,0 +1,256 @@
+#include "wire/estop/signed.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "wire/estop/envelope.hpp"
+
+namespace standstill::estop {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 3> action_names{"acknowledge", "reset", "start"};
+constexpr std::array<std::string_view, 3> state_names{"tripped", "ready", "running"};
+constexpr std::array<std::string_view, 4> readback_names{"none", "unconfirmed", "confirmed", "failed"};
+constexpr std::int64_t most = INT64_MAX;
+constexpr std::int64_t last_epoch = UINT32_MAX;
+constexpr std::size_t most_outputs = 64;
+
+template <std::size_t N>
+std::size_t place(const std::array<std::string_view, N>& names, std::string_view word) {
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), word) - names.begin());
+}
+bool is_state(std::string_view word) { return place(state_names, word) < state_names.size(); }
+bool is_action(std::string_view word) { return place(action_names, word) < action_names.size(); }
+bool is_readback(std::string_view word) { return place(readback_names, word) < readback_names.size(); }
+bool is_nonce(std::string_view text) {
+  return text.size() == 16 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+std::string dump(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+// At most so many characters, whole ones.
+std::string cut(std::string_view text, std::size_t longest) {
+  std::size_t end = 0, count = 0;
+  while (end < text.size()) {
+    std::size_t next = end + 1;
+    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0U) == 0x80U) ++next;
+    if (++count > longest) break;
+    end = next;
+  }
+  return std::string(text.substr(0, end));
+}
+
+bool vouched(const std::vector<Keys::Key>& keys, std::string_view key_id, std::string_view text,
+             std::string_view code) {
+  return std::any_of(keys.begin(), keys.end(), [&](const Keys::Key& key) {
+    return key.id == key_id && same(mac(key.secret, text), code);
+  });
+}
+
+std::string seal(Kind kind, const Envelope& envelope, const ordered_json& content, const Keys& keys,
+                 std::string_view instance) {
+  const auto own = keys.of(instance);
+  if (own.empty()) return {};
+  const std::string text = dump(content);
+  ordered_json whole;
+  whole["envelope"] = write_envelope(kind, envelope);
+  whole["payload"] = {{"signed", text}, {"key_id", own.front().id}, {"mac", mac(own.front().secret, text)}};
+  return dump(whole);
+}
+
+struct Opened {
+  Envelope envelope;
+  Json content;
+};
+std::expected<Opened, std::string> open(std::string_view text, Kind kind, const Keys& keys,
+                                        std::string_view instance) {
+  auto outer = read_outer(text);
+  if (!outer) return std::unexpected(outer.error());
+  if (outer->kind != kind)
+    return std::unexpected("envelope.type is not " +
+                           std::string(kind_names.at(static_cast<std::size_t>(kind))));
+  Members in(outer->payload, "payload", {"signed", "key_id", "mac"});
+  const std::string inner = in.text("signed", true, 2, longest_message);
+  const std::string key_id = in.text("key_id", true, 1, 32);
+  const std::string code = in.text("mac", true, 64, 64);
+  if (!in.problem().empty()) return std::unexpected(in.problem());
+  const std::string signer = instance.empty() ? outer->envelope.source.instance : std::string(instance);
+  if (!vouched(keys.of(signer), key_id, inner, code))
+    return std::unexpected("the signature is not that of " + signer);
+  auto content = parse_object(inner);
+  if (!content) return std::unexpected("the signed text: " + content.error());
+  return Opened{std::move(outer->envelope), std::move(*content)};
+}
+
+}  // namespace
+
+std::string_view name(Action action) { return action_names.at(static_cast<std::size_t>(action)); }
+
+std::string write_latch(const LatchRecord& record, const Keys& master,
+                        const std::vector<std::string>& stations) {
+  const std::string text = dump({{"epoch", record.epoch},
+                                 {"state", state_names.at(static_cast<std::size_t>(record.state))},
+                                 {"code", cut(record.code, 64)},
+                                 {"source", cut(record.source, 64)},
+                                 {"detail", cut(record.detail, 256)},
+                                 {"since", record.since_wall_ms},
+                                 {"controller", record.controller}});
+  ordered_json macs = ordered_json::object();
+  std::string key_id;
+  for (const auto& station : stations) {
+    const auto keys = master.of(station);
+    if (keys.empty()) continue;
+    key_id = keys.front().id;
+    macs[station] = mac(keys.front().secret, text);
+  }
+  return dump({{"signed", text}, {"key_id", key_id}, {"macs", macs}});
+}
+
+std::expected<LatchRecord, std::string> read_latch(std::string_view text, const Keys& keys,
+                                                   std::string_view instance) {
+  // With a MAC for each of a thousand stations it is larger than a message.
+  const Json parsed = text.size() > 1024UL * 1024 ? Json() : Json::parse(text, nullptr, false);
+  if (!parsed.is_object()) return std::unexpected("the retained latch is not a JSON object");
+  Members outer(parsed, "latch", {"signed", "key_id", "macs"});
+  const std::string inner = outer.text("signed", true, 2, 4096);
+  const std::string key_id = outer.text("key_id", true, 1, 32);
+  const Json* macs = outer.object("macs", true);
+  if (!outer.problem().empty()) return std::unexpected(outer.problem());
+  const auto code = macs->find(std::string(instance));
+  if (code == macs->end() || !code->is_string() ||
+      !vouched(keys.of(instance), key_id, inner, code->get_ref<const std::string&>()))
+    return std::unexpected("no controller that has the key of " + std::string(instance) +
+                           " vouches for the retained latch");
+  const auto content = parse_object(inner);
+  if (!content) return std::unexpected("the retained latch: " + content.error());
+  Members in(*content, "latch", {"epoch", "state", "code", "source", "detail", "since", "controller"});
+  LatchRecord record;
+  record.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
+  record.state = static_cast<LatchState>(place(state_names, in.matching("state", true, is_state, "a state")) %
+                                         state_names.size());
+  record.code = in.text("code", true, 0, 64);
+  record.source = in.text("source", true, 0, 64);
+  record.detail = in.text("detail", true, 0, 256);
+  record.since_wall_ms = in.whole("since", true, 0, most);
+  record.controller = in.matching("controller", true, is_instance, "an instance name");
+  if (!in.problem().empty()) return std::unexpected(in.problem());
+  return record;
+}
+
+std::string write_safe_state(const Envelope& envelope, const SafeState& state, const Keys& keys,
+                             std::string_view instance) {
+  ordered_json outputs = ordered_json::array();
+  for (const auto& output : state.outputs)
+    outputs.push_back(
+        {{"id", output.id}, {"commanded", output.run ? "run" : "safe"}, {"readback", output.readback}});
+  return seal(Kind::safe_state, envelope,
+              {{"epoch", state.epoch},
+               {"station_epoch", state.station_epoch},
+               {"state", state_names.at(static_cast<std::size_t>(state.state))},
+               {"acknowledged", state.acknowledged},
+               {"commanded_ms", state.commanded_ms},
+               {"boot_nonce", state.boot_nonce},
+               {"counter", state.counter},
+               {"stops", state.stops},
+               {"outputs", outputs}},
+              keys, instance);
+}
+
+std::string write_release(const Envelope& envelope, const Release& release, const Keys& keys,
+                          std::string_view instance) {
+  return seal(Kind::release, envelope,
+              {{"action", name(release.action)},
+               {"epoch", release.epoch},
+               {"station_epoch", release.station_epoch},
+               {"operator", cut(release.operator_name, 64)},
+               {"boot_nonce", release.boot_nonce},
+               {"counter", release.counter},
+               {"stops", release.stops}},
+              keys, instance);
+}
+
+std::string write_result(const Envelope& envelope, const ReleaseResult& result, const Keys& keys,
+                         std::string_view instance) {
+  return seal(Kind::release_result, envelope,
+              {{"action", name(result.action)},
+               {"epoch", result.epoch},
+               {"counter", result.counter},
+               {"accepted", result.accepted},
+               {"reason", cut(result.reason, 256)}},
+              keys, instance);
+}
+
+std::expected<From<SafeState>, std::string> read_safe_state(std::string_view text, const Keys& keys) {
+  auto opened = open(text, Kind::safe_state, keys, {});
+  if (!opened) return std::unexpected(opened.error());
+  Members in(opened->content, "safe_state",
+             {"epoch", "station_epoch", "state", "acknowledged", "commanded_ms", "boot_nonce", "counter",
+              "stops", "outputs"});
+  SafeState state;
+  state.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
+  state.station_epoch = static_cast<Epoch>(in.whole("station_epoch", true, 0, last_epoch));
+  state.state = static_cast<LatchState>(place(state_names, in.matching("state", true, is_state, "a state")) %
+                                        state_names.size());
+  state.acknowledged = in.flag("acknowledged");
+  state.commanded_ms = in.whole("commanded_ms", true, -1, most);
+  state.boot_nonce = in.matching("boot_nonce", true, is_nonce, "16 hexadecimal digits");
+  state.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, most));
+  state.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, most));
+  if (const Json* outputs = in.list("outputs", true, most_outputs))
+    for (const auto& written : *outputs) {
+      Members one(written, "safe_state.outputs", {"id", "commanded", "readback"});
+      SafeState::Output output;
+      output.id = one.text("id", true, 1, 64);
+      output.run = one.matching(
+                       "commanded", true, [](std::string_view word) { return word == "run" || word == "safe"; },
+                       "run or safe") == "run";
+      output.readback = one.matching("readback", true, is_readback, "how a read-back stands");
+      in.take(one.problem());
+      state.outputs.push_back(std::move(output));
+    }
+  if (!in.problem().empty()) return std::unexpected(in.problem());
+  return From<SafeState>{std::move(opened->envelope), std::move(state)};
+}
+
+std::expected<From<Release>, std::string> read_release(std::string_view text, const Keys& keys,
+                                                       std::string_view instance) {
+  auto opened = open(text, Kind::release, keys, instance);
+  if (!opened) return std::unexpected(opened.error());
+  Members in(opened->content, "release",
+             {"action", "epoch", "station_epoch", "operator", "boot_nonce", "counter", "stops"});
+  Release release;
+  release.action = static_cast<Action>(place(action_names, in.matching("action", true, is_action, "an action")) %
+                                       action_names.size());
+  release.epoch = static_cast<Epoch>(in.whole("epoch", true, 1, last_epoch));
+  release.station_epoch = static_cast<Epoch>(in.whole("station_epoch", true, 0, last_epoch));
+  release.operator_name = in.text("operator", true, 1, 64);
+  release.boot_nonce = in.matching("boot_nonce", true, is_nonce, "16 hexadecimal digits");
+  release.counter = static_cast<std::uint64_t>(in.whole("counter", true, 1, most));
+  release.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, most));
+  if (!in.problem().empty()) return std::unexpected(in.problem());
+  return From<Release>{std::move(opened->envelope), std::move(release)};
+}
+
+std::expected<From<ReleaseResult>, std::string> read_result(std::string_view text, const Keys& keys) {
+  auto opened = open(text, Kind::release_result, keys, {});
+  if (!opened) return std::unexpected(opened.error());
+  Members in(opened->content, "result", {"action", "epoch", "counter", "accepted", "reason"});
+  ReleaseResult result;
+  result.action = static_cast<Action>(place(action_names, in.matching("action", true, is_action, "an action")) %
+                                      action_names.size());
+  result.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
+  result.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, most));
+  result.accepted = in.flag("accepted");
+  result.reason = in.text("reason", true, 0, 256);
+  if (!in.problem().empty()) return std::unexpected(in.problem());
+  return From<ReleaseResult>{std::move(opened->envelope), std::move(result)};
+}
+
+}  // namespace standstill::estop

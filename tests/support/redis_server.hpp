@@ -1,0 +1,111 @@
+// A real Redis server on a free loopback port, ended with this object. `available()` is false where the
+// package redis-tools is not installed: its file /usr/bin/redis-check-rdb is the server under another name.
+#pragma once
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "os/fd.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace standstill::test {
+
+class RedisServer {
+ public:
+  static constexpr const char* program = "/usr/bin/redis-check-rdb";
+  static bool available() { return ::access(program, X_OK) == 0; }
+
+  explicit RedisServer(std::vector<std::string> more = {}) : more_(std::move(more)) {
+    port_ = free_port();
+    start();
+  }
+  ~RedisServer() { stop(); }
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  void signal(int number) const { ::kill(pid_, number); }
+
+  void start() {
+    std::vector<std::string> words{"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1",
+                                   "--save",       "",       "--appendonly",        "no",     "--dir",
+                                   folder_.path()};
+    words.insert(words.end(), more_.begin(), more_.end());
+    std::vector<char*> argv;
+    for (auto& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(127);
+      ::execv(program, argv.data());
+      ::_exit(127);
+    }
+    for (int i = 0; i < 3000 && !answers(); ++i) ::usleep(10'000);
+  }
+  void stop() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGCONT);
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+  // One command by hand, as `redis-cli` sends it; its answer's first line, or "" when there was none.
+  [[nodiscard]] std::string say(const std::vector<std::string>& words) const {
+    const os::Fd socket = connect();
+    if (!socket) return {};
+    std::string text = "*" + std::to_string(words.size()) + "\r\n";
+    for (const auto& word : words) text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    if (::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return {};
+    std::string answer;
+    char byte = 0;
+    while (answer.size() < 4096 && ::recv(socket.get(), &byte, 1, 0) == 1) {
+      answer += byte;
+      if (answer.ends_with("\r\n")) break;
+    }
+    return answer.substr(0, answer.find("\r\n"));
+  }
+  std::string publish(const std::string& channel, const std::string& text) const {
+    return say({"PUBLISH", channel, text});
+  }
+
+ private:
+  static std::uint16_t free_port() {
+    const os::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), length);
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    return ntohs(address.sin_port);
+  }
+  [[nodiscard]] os::Fd connect() const {
+    os::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval patience{20, 0};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) socket.reset();
+    return socket;
+  }
+  [[nodiscard]] bool answers() const { return say({"PING"}) == "+PONG"; }
+
+  TemporaryFolder folder_;
+  std::vector<std::string> more_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+};
+
+}  // namespace standstill::test

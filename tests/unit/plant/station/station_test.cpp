@@ -1,0 +1,320 @@
+// The station's role as scenarios in which time is a number.
+#include "plant/station/station.hpp"
+
+#include <gtest/gtest.h>
+
+namespace standstill::station {
+namespace {
+
+constexpr auto nonce = "0123456789abcdef";
+
+std::string id_of(unsigned number) {
+  std::array<std::uint8_t, 16> bytes{};
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return estop::uuid_of(bytes);
+}
+
+estop::Keys master() {
+  estop::Secret secret{};
+  secret.fill(7);
+  return estop::Keys::read(estop::Keys::master_file({"k1", secret})).value();
+}
+estop::Keys keys_of(const std::string& name) { return estop::Keys::read(master().station_file(name)).value(); }
+
+struct Rig {
+  Instant now = instant_from_ns(1'000'000'000'000);
+  Standing standing = Standing::unknown;
+  std::vector<std::pair<std::string, std::string>> published;
+  std::vector<estop::Action> words;
+  std::vector<std::string> said;
+  std::vector<Epoch> remembered;
+  unsigned next_id = 100;
+  std::unique_ptr<Station> station;
+  Local local;
+
+  explicit Rig(Epoch remembered_epoch = 0) {
+    Doer doer;
+    doer.decided = [this](const Finding& finding) { standing = finding.standing; };
+    doer.told = [](const Verdict&) {};
+    doer.publish = [this](std::string_view channel, const std::string& text) {
+      published.emplace_back(channel, text);
+    };
+    doer.envelope = [this] {
+      estop::Envelope made;
+      made.id = id_of(next_id++);
+      made.source = {"standstill", "a", "0.1.0"};
+      return made;
+    };
+    doer.word = [this](estop::Action action, Epoch, const std::string&) { words.push_back(action); };
+    doer.remember = [this](Epoch epoch) { remembered.push_back(epoch); };
+    doer.said = [this](std::string_view code, const std::string& detail) {
+      said.push_back(std::string(code) + ": " + detail);
+    };
+    station = std::make_unique<Station>(
+        Station::Settings{.instance = "a", .largest_epoch = remembered_epoch, .boot_nonce = nonce, .keys = keys_of("a")},
+        doer);
+    station->begin(now);
+  }
+
+  std::string latch(Epoch epoch, LatchState state, const std::string& for_whom = "a") {
+    estop::LatchRecord record;
+    record.epoch = epoch;
+    record.state = state;
+    record.code = "operator_command";
+    record.controller = "ctrl-01";
+    return estop::write_latch(record, master(), {for_whom});
+  }
+  void join(Epoch epoch, LatchState state) {
+    station->joined(now);
+    station->latch(latch(epoch, state), now);
+  }
+  void guard(LatchState state, Epoch epoch, std::string_view source = "operator") {
+    local.known = true;
+    local.state = state;
+    local.epoch = epoch;
+    local.acknowledged = false;
+    local.first_out = {CauseCode::button_press, true, source, "pressed", now, 0};
+    station->local(local, now);
+  }
+  void stop(unsigned id) {
+    estop::HeardStop heard;
+    heard.id = id_of(id);
+    heard.instance = "b";
+    station->stop(heard, now);
+  }
+  estop::Release release(estop::Action action, Epoch epoch, Epoch station_epoch, std::uint64_t counter) {
+    return {action, epoch, station_epoch, "anna", nonce, counter, station->safe_state().stops};
+  }
+  void say(const estop::Release& release, const std::string& for_whom = "a") {
+    estop::Envelope envelope;
+    envelope.id = id_of(next_id++);
+    envelope.source = {"standstill", "ctrl-01", "0.1.0"};
+    station->release(estop::write_release(envelope, release, master(), for_whom), now);
+  }
+  // What became of the last release: "" when nothing was told.
+  std::string result() {
+    for (auto one = published.rbegin(); one != published.rend(); ++one)
+      if (one->first == estop::result_channel) {
+        const auto read = estop::read_result(one->second, master());
+        if (!read) return read.error();
+        return read->content.accepted ? "accepted" : read->content.reason;
+      }
+    return "";
+  }
+  bool free() { return standing == Standing::clear; }
+  int stops() {
+    return static_cast<int>(std::count_if(published.begin(), published.end(), [](const auto& one) {
+      return one.first == estop::stop_channel;
+    }));
+  }
+};
+
+TEST(Station, S11_IsUnknownUntilTheLatchIsRead) {
+  Rig rig;
+  EXPECT_EQ(rig.standing, Standing::unknown);
+  rig.station->joined(rig.now);
+  EXPECT_FALSE(rig.station->open()) << "subscribed is not enough";
+  rig.station->latch(rig.latch(3, LatchState::running), rig.now);
+  EXPECT_TRUE(rig.free());
+  EXPECT_TRUE(rig.station->open());
+}
+
+TEST(Station, S7_AMissingForgedOrOldLatchIsAStop) {
+  for (const auto& text : std::vector<std::optional<std::string>>{
+           std::nullopt, "", "running", Rig().latch(3, LatchState::running, "b"), Rig().latch(6, LatchState::running)}) {
+    Rig rig(7);
+    rig.station->joined(rig.now);
+    rig.station->latch(text, rig.now);
+    EXPECT_EQ(rig.standing, Standing::present) << text.value_or("none");
+    EXPECT_FALSE(rig.station->open());
+  }
+}
+
+TEST(Station, S9_EveryStopIsObeyed_S10_ACopyIsNot) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  rig.stop(1);
+  EXPECT_EQ(rig.standing, Standing::present);
+  rig.guard(LatchState::tripped, 1, "bus");
+  rig.station->latch(rig.latch(3, LatchState::running), rig.now);
+  EXPECT_EQ(rig.standing, Standing::present) << "the latch is older than the stop";
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  rig.station->latch(rig.latch(4, LatchState::ready), rig.now);
+  EXPECT_TRUE(rig.free());
+  rig.stop(1);
+  EXPECT_TRUE(rig.free()) << "a late copy of a stop that was released";
+  rig.station->stop({.unreadable = "it is not JSON"}, rig.now);
+  EXPECT_EQ(rig.standing, Standing::present);
+}
+
+TEST(Station, S11_GoesSafeWhenItCannotHearTheBus) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  rig.station->left();
+  rig.now += 2999ms;
+  rig.station->tick(rig.now);
+  EXPECT_TRUE(rig.free());
+  rig.now += 1ms;
+  rig.station->tick(rig.now);
+  EXPECT_EQ(rig.standing, Standing::present);
+  rig.join(3, LatchState::running);
+  EXPECT_TRUE(rig.free());
+}
+
+TEST(Station, S11_AStopThatWasReleasedMeanwhileStillTripsIt) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  rig.guard(LatchState::running, 5);
+  std::vector<Standing> seen;
+  rig.station->left();
+  rig.now += 1s;
+  rig.station->joined(rig.now);
+  const auto before = rig.said.size();
+  rig.station->latch(rig.latch(4, LatchState::running), rig.now);
+  EXPECT_TRUE(rig.free());
+  ASSERT_GT(rig.said.size(), before);
+  EXPECT_EQ(rig.said.back().substr(0, 4), "free") << "it was present in between";
+}
+
+TEST(Station, AnOwnTripStopsEverybodyUntilTheLatchShowsIt) {
+  Rig rig;
+  rig.guard(LatchState::tripped, 4);
+  EXPECT_EQ(rig.stops(), 0) << "an old trip that was found at the start";
+  rig.join(3, LatchState::running);
+  rig.guard(LatchState::running, 4);
+  rig.guard(LatchState::tripped, 5);
+  ASSERT_EQ(rig.stops(), 1);
+  const auto heard = estop::judge_stop(rig.published.back().second);
+  EXPECT_EQ(heard.unreadable, "");
+  EXPECT_EQ(heard.reason, CauseCode::button_press);
+  rig.station->latch(rig.latch(3, LatchState::running), rig.now);
+  EXPECT_EQ(rig.stops(), 2) << "whoever keeps the latch has not heard it";
+  EXPECT_EQ(estop::judge_stop(rig.published.back().second).id, heard.id);
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  EXPECT_EQ(rig.stops(), 2);
+}
+
+TEST(Station, ATripByTheBusIsNotSentBackToIt) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  rig.guard(LatchState::running, 4);
+  rig.stop(1);
+  rig.guard(LatchState::tripped, 5, "bus");
+  EXPECT_EQ(rig.stops(), 0);
+}
+
+struct StationRelease : testing::Test {
+  Rig rig;
+  StationRelease() {
+    rig.join(3, LatchState::running);
+    rig.guard(LatchState::running, 4);
+    rig.stop(1);
+    rig.guard(LatchState::tripped, 5, "bus");
+    rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  }
+};
+
+TEST_F(StationRelease, GoesThroughItsThreeWords) {
+  rig.say(rig.release(estop::Action::acknowledge, 4, 5, 1));
+  ASSERT_EQ(rig.words.size(), 1U);
+  rig.station->answered(true, "", rig.now);
+  EXPECT_EQ(rig.result(), "accepted");
+  EXPECT_FALSE(rig.free()) << "an acknowledgement changes nothing else";
+  rig.say(rig.release(estop::Action::reset, 4, 5, 2));
+  rig.say(rig.release(estop::Action::start, 4, 5, 3));
+  ASSERT_EQ(rig.words.size(), 2U) << "one after the other";
+  EXPECT_TRUE(rig.free());
+  rig.station->answered(false, "settling", rig.now);
+  rig.now += 100ms;
+  rig.station->tick(rig.now);
+  EXPECT_EQ(rig.words.size(), 2U);
+  rig.now += 100ms;
+  rig.station->tick(rig.now);
+  ASSERT_EQ(rig.words.size(), 3U) << "said again";
+  rig.station->answered(true, "", rig.now);
+  rig.guard(LatchState::ready, 5);
+  ASSERT_EQ(rig.words.size(), 4U);
+  EXPECT_EQ(rig.words.back(), estop::Action::start);
+}
+
+TEST_F(StationRelease, RefusesReplaysOldEpochsOtherStartsAndOtherKeys) {
+  rig.say(rig.release(estop::Action::acknowledge, 4, 5, 1), "b");
+  EXPECT_EQ(rig.result(), "") << "a wrong signature gets no answer";
+  EXPECT_EQ(rig.said.back().substr(0, 15), "release_refused");
+  rig.say(rig.release(estop::Action::acknowledge, 3, 5, 1));
+  EXPECT_NE(rig.result().find("epoch 3"), std::string::npos);
+  rig.say(rig.release(estop::Action::acknowledge, 4, 4, 1));
+  EXPECT_NE(rig.result().find("tripped again"), std::string::npos);
+  auto other = rig.release(estop::Action::acknowledge, 4, 5, 1);
+  other.boot_nonce = "fedcba9876543210";
+  rig.say(other);
+  EXPECT_NE(rig.result().find("another start"), std::string::npos);
+  EXPECT_TRUE(rig.words.empty());
+  rig.say(rig.release(estop::Action::acknowledge, 4, 5, 1));
+  rig.station->answered(true, "", rig.now);
+  rig.say(rig.release(estop::Action::acknowledge, 4, 5, 1));
+  EXPECT_NE(rig.result().find("taken before"), std::string::npos);
+  EXPECT_EQ(rig.words.size(), 1U);
+}
+
+// The controller says "reset" while a stop that it has not heard yet is on its way: this station has heard it.
+TEST_F(StationRelease, IsRefusedAfterAStopThatTheControllerHadNotHeardYet) {
+  auto release = rig.release(estop::Action::reset, 4, 5, 1);
+  rig.stop(2);
+  rig.say(release);
+  EXPECT_NE(rig.result().find("stopped again"), std::string::npos);
+  EXPECT_TRUE(rig.words.empty());
+  release = rig.release(estop::Action::reset, 4, 5, 2);
+  rig.say(release);
+  rig.station->answered(false, "settling", rig.now);
+  rig.stop(3);
+  rig.now += 1s;
+  rig.station->tick(rig.now);
+  EXPECT_EQ(rig.words.size(), 1U) << "a stop ends what was under way";
+}
+
+TEST_F(StationRelease, EndsWithANewTrip) {
+  rig.say(rig.release(estop::Action::reset, 4, 5, 1));
+  rig.station->answered(false, "settling", rig.now);
+  rig.guard(LatchState::tripped, 6);
+  rig.now += 1s;
+  rig.station->tick(rig.now);
+  EXPECT_EQ(rig.words.size(), 1U);
+  EXPECT_NE(rig.result().find("tripped again"), std::string::npos);
+}
+
+TEST_F(StationRelease, IsRefusedBeforeTheLatchIsReadAndGivesUpInTime) {
+  rig.station->joined(rig.now);
+  rig.say(rig.release(estop::Action::reset, 4, 5, 1));
+  EXPECT_NE(rig.result().find("not read"), std::string::npos);
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  rig.say(rig.release(estop::Action::reset, 4, 5, 1));
+  rig.now += 10s;
+  rig.station->heard(rig.now);
+  rig.station->tick(rig.now);
+  EXPECT_NE(rig.result().find("nobody answered"), std::string::npos);
+}
+
+TEST(Station, RemembersTheLargestEpochThatWasVouchedFor) {
+  Rig rig;
+  rig.join(9, LatchState::tripped);
+  rig.station->latch(rig.latch(50, LatchState::tripped, "b"), rig.now);
+  EXPECT_EQ(rig.remembered, std::vector<Epoch>{9});
+  rig.station->latch(rig.latch(8, LatchState::running), rig.now);
+  EXPECT_EQ(rig.standing, Standing::present);
+}
+
+TEST(Station, AFloodOfStopsLeavesTheSameState) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  for (unsigned i = 1; i <= 20'000; ++i) rig.stop(i);
+  EXPECT_EQ(rig.standing, Standing::present);
+  EXPECT_EQ(rig.said.size(), 1U) << "the first is kept, the others change nothing";
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  rig.station->latch(rig.latch(4, LatchState::ready), rig.now);
+  EXPECT_TRUE(rig.free());
+}
+
+}  // namespace
+}  // namespace standstill::station
