@@ -46,6 +46,8 @@ void PlcServer::add_commands() {
                 on_off([this](bool on) { cpu_.manners().put_get = on; }));
   commands_.add("bit-writes", "on|off", "off: a bit write is refused, as a wrong type",
                 on_off([this](bool on) { cpu_.manners().bit_writes = on; }));
+  commands_.add("status-lists", "on|off", "off: the CPU's state is not told, as on small CPUs",
+                on_off([this](bool on) { cpu_.manners().status_lists = on; }));
   commands_.add("password", "[TEXT]", "what new sessions must say first; empty: nothing",
                 [this](const Words& words) -> Result {
                   cpu_.manners().password = words.empty() ? "" : words[0];

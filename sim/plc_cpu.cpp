@@ -26,6 +26,9 @@ std::optional<s7::Bytes> PlcCpu::answer(Connection& connection, const s7::Messag
   }
   if (!manners_.put_get) return refuse(s7::header_error::not_implemented);
   if (!manners_.password.empty() && !connection.unlocked) return refuse(s7::header_error::needs_password);
+  constexpr std::size_t request_head = 10;
+  if (connection.pdu == 0 || request_head + request.parameters.size() + request.data.size() > connection.pdu)
+    return refuse(s7::header_error::pdu);
   switch (function) {
     case s7::Function::read:
       return read(connection, request);
@@ -46,7 +49,7 @@ std::optional<s7::Bytes> PlcCpu::answer(Connection& connection, const s7::Messag
 
 s7::Bytes PlcCpu::read(const Connection& connection, const s7::Message& request) {
   const auto ranges = s7::read_ranges(request);
-  if (!ranges || connection.pdu == 0) return s7::error_reply(request.sequence, s7::header_error::pdu);
+  if (!ranges) return s7::error_reply(request.sequence, s7::header_error::pdu);
   std::vector<s7::Bytes> kept;
   kept.reserve(ranges->size());
   std::vector<s7::AnsweredRange> items;
@@ -156,8 +159,8 @@ s7::Bytes PlcCpu::user_data(UserFunction function, s7::View question, s7::UserRe
 }
 
 s7::Bytes PlcCpu::status_list(s7::View question, s7::UserReply& reply) {
-  if (question.size() < 4) {
-    reply.error = s7::header_error::pdu;
+  if (question.size() < 4 || !manners_.status_lists) {
+    reply.error = manners_.status_lists ? s7::header_error::pdu : s7::header_error::not_implemented;
     return {};
   }
   const auto id = s7::get16(question, 0);

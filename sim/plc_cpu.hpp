@@ -16,6 +16,7 @@ struct PlcManners {
   bool put_get = true;            // off: "not implemented", as an S7-1500 without PUT/GET
   bool writable = true;           // off: every write is denied
   bool bit_writes = true;         // off: a bit write is refused as a wrong type
+  bool status_lists = true;       // off: they are not offered, as on small CPUs
   std::string password;           // needed before anything else; empty: none
 };
 

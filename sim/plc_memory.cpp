@@ -53,7 +53,7 @@ std::expected<void, std::string> PlcMemory::load(std::string_view text) {
   if (json.contains("blocks"))
     for (const auto& [number, bytes] : json["blocks"].items()) {
       const auto address = s7::parse_address("DB" + number + ".DBB0");
-      if (!address || !bytes.is_number_unsigned() || bytes.get<std::uint64_t>() > 65536)
+      if (!address || !bytes.is_number_unsigned() || bytes.get<std::uint64_t>() - 1 > 65535)
         return std::unexpected("block '" + number + "': write its number and its size, 1 to 65536 bytes");
       blocks_[address->db].resize(bytes.get<std::size_t>());
     }
