@@ -202,7 +202,7 @@ void check_network(const config::Config& config, Findings& into) {
     else if (const auto* mqtt = std::get_if<config::MqttOutput>(&output.device))
       place = place_of(mqtt->url);
     else if (const auto* plc = std::get_if<config::S7BitOutput>(&output.device))
-      place = Place{plc->host, plc->port};
+      place = Place{plc->plc.host, plc->plc.port};
     else if (const auto* coil = std::get_if<config::ModbusCoilOutput>(&output.device);
              coil != nullptr && !coil->host.empty())
       place = Place{coil->host, coil->tcp_port};
@@ -216,16 +216,23 @@ void check_network(const config::Config& config, Findings& into) {
         meter != nullptr && !meter->host.empty())
       peer(subject, meter->host, meter->port, link.connect_timeout, Grade::warning, into);
     if (const auto* plc = std::get_if<config::S7Link>(&link.peer))
-      peer(subject, plc->host, plc->port, link.connect_timeout, Grade::warning, into);
+      peer(subject, plc->plc.host, plc->plc.port, link.connect_timeout, Grade::warning, into);
   }
 }
 
 void check_secrets(const config::Config& config, Findings& into) {
-  for (const auto& output : config.outputs)
+  for (const auto& link : config.links)
+    if (const auto* plc = std::get_if<config::S7Link>(&link.peer))
+      secret("link " + link.id, plc->plc.password, into);
+  for (const auto& output : config.outputs) {
+    const std::string subject = "output " + output.id;
     if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) {
-      secret("output " + output.id, http->password, into);
-      secret("output " + output.id, http->token, into);
+      secret(subject, http->password, into);
+      secret(subject, http->token, into);
     }
+    if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device))
+      secret(subject, bit->plc.password, into);
+  }
   for (const auto& alert : config.alerts) {
     const std::string subject = "alert " + alert.id;
     if (const auto* hook = std::get_if<config::WebhookAlert>(&alert.channel)) {

@@ -29,6 +29,10 @@ void declare_s7(CLI::App& tool, Context& context, Chosen& chosen) {
     made->add_option("--rack", wanted->rack, "0 to 7 (0)")->type_name("N");
     made->add_option("--slot", wanted->slot, "0 to 31 (1); an S7-300 has its CPU in 2")->type_name("N");
     made->add_option("--connection", wanted->connection, "pg, op or basic (pg)")->type_name("TYPE");
+    made->add_option("--remote-tsap", wanted->remote_tsap,
+                     "its access point (0x0200), instead of connection, rack and slot")
+        ->type_name("N");
+    made->add_option("--local-tsap", wanted->local_tsap, "ours (0x0100)")->type_name("N");
     made->add_option("--password-file", wanted->password_file, "holds the password of the session")
         ->type_name("FILE");
     made->add_option("--time-out", wanted->time_out, "of one question (5s)")->type_name("TIME");

@@ -16,6 +16,8 @@ struct S7Options {
   unsigned rack = 0;
   unsigned slot = 1;
   std::string connection = "pg";  // or op, basic
+  std::uint16_t remote_tsap = 0;  // not 0: instead of connection, rack and slot
+  std::uint16_t local_tsap = 0x0100;
   std::string password_file;
   std::string time_out = "5s";  // of one question
   std::uint32_t tries = 1;      // attempts to connect; 0: for ever (log and watch try for ever)

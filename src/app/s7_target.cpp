@@ -6,6 +6,7 @@
 
 #include "config/config.hpp"
 #include "config/load.hpp"
+#include "config/secret.hpp"
 
 namespace standstill::app {
 
@@ -19,10 +20,14 @@ void find_link_behind(const Context& context, const S7Options& options, S7Target
   if (!config) return;
   for (const auto& link : config->links)
     if (const auto* peer = std::get_if<config::S7Link>(&link.peer);
-        peer != nullptr && peer->host == options.host && peer->port == options.port) {
+        peer != nullptr && peer->plc.host == options.host && peer->plc.port == options.port) {
       target.link = link.id;
       target.state_dir = config->site.state_dir;
     }
+}
+
+PlcConnection connection(const std::string& name) {
+  return name == "op" ? PlcConnection::op : name == "basic" ? PlcConnection::basic : PlcConnection::pg;
 }
 
 std::optional<int> take_configured(const Context& context, const S7Options& options, S7Target& target) {
@@ -46,10 +51,21 @@ std::optional<int> take_configured(const Context& context, const S7Options& opti
     return exit_usage;
   }
   const auto& peer = std::get<config::S7Link>(found->peer);
-  target.host = peer.host;
-  target.options.port = peer.port;
-  target.options.rack = peer.rack;
-  target.options.slot = peer.slot;
+  target.host = peer.plc.host;
+  target.options.port = peer.plc.port;
+  target.options.rack = peer.plc.rack;
+  target.options.slot = peer.plc.slot;
+  target.options.connection = connection(peer.plc.connection);
+  target.options.local_tsap = peer.plc.local_tsap;
+  target.options.remote_tsap = peer.plc.remote_tsap;
+  if (!peer.plc.password.empty()) {
+    auto secret = config::resolve_secret(peer.plc.password);
+    if (!secret) {
+      complain(secret.error());
+      return exit_usage;
+    }
+    target.options.password = std::move(secret->value);
+  }
   target.link = found->id;
   target.state_dir = config->site.state_dir;
   return std::nullopt;
@@ -87,12 +103,12 @@ std::expected<S7Target, int> s7_target(const Context& context, const S7Options& 
     if (const auto code = take_configured(context, options, target)) return std::unexpected(*code);
   } else {
     target.host = options.host;
+    target.options.connection = connection(options.connection);
+    target.options.local_tsap = options.local_tsap;
+    target.options.remote_tsap = options.remote_tsap;
     target.options.port = options.port;
     find_link_behind(context, options, target);
   }
-  target.options.connection = options.connection == "op"      ? PlcConnection::op
-                              : options.connection == "basic" ? PlcConnection::basic
-                                                              : PlcConnection::pg;
   target.options.time_out = *time_out;
   target.options.answer_within = std::min(*time_out, target.options.answer_within);
   target.options.max_tries = options.tries;

@@ -24,10 +24,14 @@ ordered_json link_json(const config::Link& link) {
     json["unit"] = meter->unit;
     json["poll_ms"] = meter->poll.count();
   } else if (const auto* plc = std::get_if<config::S7Link>(&link.peer)) {
-    json["host"] = plc->host;
-    json["port"] = plc->port;
+    json["host"] = plc->plc.host;
+    json["port"] = plc->plc.port;
     json["poll_ms"] = plc->poll.count();
     json["allow_write"] = plc->allow_write;
+    json["allow_control"] = plc->allow_control;
+    if (plc->write_heartbeat)
+      json["write_heartbeat"] = {{"address", plc->write_heartbeat->address},
+                                 {"every_ms", plc->write_heartbeat->every.count()}};
   }
   json["probe_ms"] = link.probe.count();
   json["silence_ms"] = link.silence.count();
@@ -60,6 +64,11 @@ ordered_json output_json(const config::Output& output) {
   } else if (const auto* program = std::get_if<config::ProgramOutput>(&output.device)) {
     json["safe"] = program->safe;
     json["run"] = program->run;
+  } else if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device)) {
+    json["host"] = bit->plc.host;
+    json["port"] = bit->plc.port;
+    json["address"] = bit->address;
+    json["safe"] = bit->safe;
   } else if (const auto* lamp = std::get_if<config::IndicatorOutput>(&output.device)) {
     json["chip"] = lamp->chip;
     json["line"] = lamp->line;

@@ -60,6 +60,7 @@ class Reader {
 
 [[nodiscard]] Link build_link(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Watch build_watch(const Reader& reader, const SourceLocation& where);
+[[nodiscard]] PlcPeer build_plc(const Reader& reader);  // of a link or an output
 [[nodiscard]] Stage build_stage(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Output build_output(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Alert build_alert(const Reader& reader, const SourceLocation& where);

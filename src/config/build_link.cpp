@@ -1,4 +1,5 @@
 #include "config/build.hpp"
+#include "wire/s7/address.hpp"
 
 namespace standstill::config {
 
@@ -50,12 +51,22 @@ ModbusLink modbus(const Reader& in, const SourceLocation& where) {
   return result;
 }
 
+WriteHeartbeat write_heartbeat(const Reader& in, const S7Link& link) {
+  WriteHeartbeat result{in.where("address"), in.text("address"), in.ms("every_ms")};
+  const auto address = s7::parse_address(result.address);
+  if (address && !s7::largest_count(*address))
+    in.report(Fault::contradiction, result.where,
+              "a heartbeat is counted up, and '" + result.address + "' is no whole number",
+              "write a type such as INT, UINT, WORD or DINT");
+  if (!link.allow_write)
+    in.report(Fault::contradiction, result.where, "the heartbeat is to be written, and the link is read only",
+              "add allow_write = true to the link");
+  return result;
+}
+
 S7Link s7(const Reader& in) {
   S7Link result;
-  result.host = in.text("host");
-  result.port = in.whole<std::uint16_t>("port");
-  result.rack = in.whole("rack");
-  result.slot = in.whole("slot");
+  result.plc = build_plc(in);
   result.poll = in.ms("poll_ms");
   for (const auto& [reader, place] : in.list("tags"))
     result.tags.push_back({place, reader.text("name"), reader.text("address"), reader.text("unit")});
@@ -63,6 +74,8 @@ S7Link s7(const Reader& in) {
     result.heartbeat =
         Heartbeat{heartbeat->where("tag"), heartbeat->text("tag"), heartbeat->ms("changes_within_ms")};
   result.allow_write = in.flag("allow_write");
+  result.allow_control = in.flag("allow_control");
+  if (const auto beat = in.nested("write_heartbeat")) result.write_heartbeat = write_heartbeat(*beat, result);
   return result;
 }
 

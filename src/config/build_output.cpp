@@ -155,10 +155,7 @@ Output build_output(const Reader& in, const SourceLocation& where) {
   else if (result.kind == "modbus-coil")
     result.device = modbus_coil(in, where);
   else if (result.kind == "s7-bit")
-    result.device = S7BitOutput{in.text("host"),    in.whole<std::uint16_t>("port"),
-                                in.whole("rack"),   in.whole("slot"),
-                                in.text("address"), in.flag("safe"),
-                                in.ms("probe_ms")};
+    result.device = S7BitOutput{build_plc(in), in.text("address"), in.flag("safe"), in.ms("probe_ms")};
   else
     result.device = MqttOutput{in.text("url"),  in.text("topic"),      in.text("safe"),  in.text("run"),
                                in.text("user"), in.secret("password"), in.ms("probe_ms")};

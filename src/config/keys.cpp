@@ -31,6 +31,9 @@ constexpr auto section_table = std::to_array<Section>({
     {.name = "link.heartbeat",
      .title = "heartbeat of [[link]]",
      .intro = "A living program changes something."},
+    {.name = "link.write_heartbeat",
+     .title = "write_heartbeat of [[link]]",
+     .intro = "A counter in the PLC by which its program can tell that Standstill lives."},
     {.name = "watch",
      .title = "[[watch]]",
      .intro =
@@ -92,7 +95,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"output", "watchdog", Support::runs, "a watchdog device, or a line kept alive by pulses"},
     {"output", "guard-board", Support::later, "the external guard"},
     {"output", "modbus-coil", Support::later, "a coil of a Modbus device"},
-    {"output", "s7-bit", Support::later, "a bit of a Siemens S7 PLC"},
+    {"output", "s7-bit", Support::runs, "a bit of a Siemens S7 PLC"},
     {"output", "mqtt", Support::later, "a message to an MQTT broker"},
     {"output", "opcua", Support::reserved, "an OPC UA server"},
     {"output.readback", "gpio", Support::runs, "a GPIO line"},
@@ -113,8 +116,8 @@ bool contains(const std::vector<std::string_view>& words, std::string_view word)
 
 std::vector<Key> joined() {
   std::vector<Key> all;
-  for (const auto part : {plant_keys(), link_keys(), link_table_keys(), watch_keys(), output_keys(),
-                          output_table_keys(), alert_keys()})
+  for (const auto part : {plant_keys(), link_keys(), plc_link_keys(), link_table_keys(), watch_keys(),
+                          output_keys(), plc_output_keys(), output_table_keys(), alert_keys()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

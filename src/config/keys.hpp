@@ -91,6 +91,8 @@ struct Kind {
 [[nodiscard]] std::span<const Key> link_table_keys();
 [[nodiscard]] std::span<const Key> watch_keys();
 [[nodiscard]] std::span<const Key> output_keys();
+[[nodiscard]] std::span<const Key> plc_link_keys();
+[[nodiscard]] std::span<const Key> plc_output_keys();
 [[nodiscard]] std::span<const Key> output_table_keys();
 [[nodiscard]] std::span<const Key> alert_keys();
 

@@ -197,6 +197,23 @@ constexpr auto table = std::to_array<Key>({
      .unit = "ms",
      .min = 20,
      .max = 600000},
+
+    {.section = "link.write_heartbeat",
+     .name = "address",
+     .meaning = "Where: one whole number, in a plain block with nothing else in its bytes. A block that a "
+                "fail-safe program uses can stop the CPU.",
+     .example = "\"DB9.DBW0:INT\"",
+     .required = true,
+     .format = Format::s7_address},
+    {.section = "link.write_heartbeat",
+     .name = "every_ms",
+     .type = Type::integer,
+     .meaning = "How often it is counted up. Let the PLC wait for several of these.",
+     .example = "500",
+     .initial = "500",
+     .unit = "ms",
+     .min = 20,
+     .max = 60000},
 });
 
 }  // namespace

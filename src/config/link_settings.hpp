@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "config/common.hpp"
+#include "config/plc_settings.hpp"
 
 namespace standstill::config {
 
@@ -66,15 +67,21 @@ struct Heartbeat {
   milliseconds changes_within{0};
 };
 
+// A counter in the PLC that Standstill counts up, so that the PLC's program can tell when it stops.
+struct WriteHeartbeat {
+  SourceLocation where;
+  std::string address;  // s7::parse_address() accepts it, and it is one whole number
+  milliseconds every{0};
+};
+
 struct S7Link {
-  std::string host;
-  std::uint16_t port = 102;
-  unsigned rack = 0;
-  unsigned slot = 1;
+  PlcPeer plc;
   milliseconds poll{100};
   std::vector<S7Tag> tags;
   std::optional<Heartbeat> heartbeat;
+  std::optional<WriteHeartbeat> write_heartbeat;
   bool allow_write = false;
+  bool allow_control = false;
 };
 
 struct HwmonLink {  // a sensor chip of this machine

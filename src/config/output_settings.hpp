@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "config/common.hpp"
+#include "config/plc_settings.hpp"
 
 namespace standstill::config {
 
@@ -84,10 +85,7 @@ struct ModbusCoilOutput {  // device, or host
 };
 
 struct S7BitOutput {
-  std::string host;
-  std::uint16_t port = 102;
-  unsigned rack = 0;
-  unsigned slot = 1;
+  PlcPeer plc;
   std::string address;
   bool safe = false;
   milliseconds probe{10000};

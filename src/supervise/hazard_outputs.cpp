@@ -7,8 +7,15 @@ using config::milliseconds;
 
 namespace {
 
-constexpr milliseconds serial_probe{250}, peer_probe{10000};  // output/peer/*_output.hpp, probe_interval()
-constexpr milliseconds line_probe{500};                       // guard/guard.cpp: lines are looked at so often
+constexpr milliseconds serial_probe{250}, program_probe{10000};  // output/peer/*_output.hpp, probe_interval()
+constexpr milliseconds line_probe{500};  // guard/guard.cpp: lines are looked at so often
+
+milliseconds probe_of(const config::Output& output) {
+  if (std::holds_alternative<config::SerialOutput>(output.device)) return serial_probe;
+  if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) return http->probe;
+  if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device)) return bit->probe;
+  return program_probe;
+}
 
 bool checked_while_running(const config::Readback& readback) {
   if (const auto* gpio = std::get_if<config::GpioReadback>(&readback.input)) return gpio->check_run;
@@ -84,10 +91,7 @@ void HazardRows::unplugged(std::vector<Hazard>& into, const config::Output& outp
   const bool program = std::holds_alternative<config::ProgramOutput>(output.device);
   const bool slow = is_slow(output);
   const bool read_back = !slow && output.readback && checked_while_running(*output.readback);
-  const milliseconds probe = serial      ? serial_probe
-                             : slow      ? peer_probe
-                             : read_back ? milliseconds{0}
-                                         : line_probe;
+  const milliseconds probe = slow ? probe_of(output) : read_back ? milliseconds{0} : line_probe;
   const milliseconds notice = probe + (slow && !serial ? output.timeout : milliseconds{0}) + loop_;
   const char* event = !slow     ? "loses its GPIO chip (one on a cable)"
                       : program ? "has no program any more"

@@ -6,7 +6,9 @@
 #include <array>
 
 #include "config/secret.hpp"
+#include "supervise/plc_tsaps.hpp"
 #include "wire/rocrail/command.hpp"
+#include "wire/s7/user_data.hpp"
 #include "wire/s7/value.hpp"
 
 namespace standstill::supervise {
@@ -56,6 +58,10 @@ class Compiler {
   }
 
   void add_link(const config::Link& link) {
+    if (const auto* plc = std::get_if<config::S7Link>(&link.peer); plc != nullptr)
+      if (secret(plc->plc.password, link.where).size() > s7::longest_password)
+        problem_ = to_string(link.where) + ": the password of link '" + link.id + "' is longer than " +
+                   std::to_string(s7::longest_password) + " characters, which no PLC has";
     if (!link.critical) return;
     made_.links[link.id] = source(link.id, plan::SourceKind::link);
     if (const auto behind = source_behind(link); !behind.empty())
@@ -112,11 +118,11 @@ class Compiler {
     }
   }
 
-  std::string secret(const config::SecretSource& from, const config::Output& output) {
+  std::string secret(const config::SecretSource& from, const config::SourceLocation& where) {
     if (from.empty()) return {};
     auto read = config::resolve_secret(from);
     if (read) return read->value;
-    problem_ = to_string(output.where) + ": " + read.error();
+    problem_ = to_string(where) + ": " + read.error();
     return {};
   }
 
@@ -166,8 +172,9 @@ class Compiler {
                        (url.port == 80 ? "" : ":" + std::to_string(url.port)) +
                        "\r\nConnection: close\r\nUser-Agent: standstill\r\n";
     if (!http.user.empty())
-      text += "Authorization: Basic " + base64(http.user + ":" + secret(http.password, output)) + "\r\n";
-    if (!http.token.empty()) text += "Authorization: Bearer " + secret(http.token, output) + "\r\n";
+      text +=
+          "Authorization: Basic " + base64(http.user + ":" + secret(http.password, output.where)) + "\r\n";
+    if (!http.token.empty()) text += "Authorization: Bearer " + secret(http.token, output.where) + "\r\n";
     if (!wanted.content_type.empty()) text += "Content-Type: " + wanted.content_type + "\r\n";
     if (!wanted.body.empty() || wanted.method != "GET")
       text += "Content-Length: " + std::to_string(wanted.body.size()) + "\r\n";
@@ -180,6 +187,7 @@ class Compiler {
     if (!safe) return;
     put(into.host, safe->host, output, "url");
     into.port = safe->port;
+    into.probe_ms = static_cast<std::uint32_t>(http.probe.count());
     put(into.safe_request, request(http.safe, *safe, http, output), output, "safe");
     if (http.run) {
       const auto run = split(http.run->url, output);
@@ -193,6 +201,24 @@ class Compiler {
     }
     put(into.reply, http.expect_reply, output, "expect_reply");
     put(into.reply_run, http.expect_reply_run, output, "expect_reply_run");
+  }
+
+  void add_s7_bit(plan::Output& into, const config::S7BitOutput& bit, const config::Output& output) {
+    into.kind = plan::OutputKind::s7_bit;
+    put(into.host, bit.plc.host, output, "host");
+    into.port = bit.plc.port;
+    into.probe_ms = static_cast<std::uint32_t>(bit.probe.count());
+    const auto tsaps = tsaps_of(bit.plc);
+    into.plc.local_tsap = tsaps.local;
+    into.plc.remote_tsap = tsaps.remote;
+    put(into.plc.password, secret(bit.plc.password, output.where), output, "password");
+    const auto address = s7::parse_address(bit.address);
+    if (!address) return;  // the loader has said it
+    into.plc.area = static_cast<std::uint8_t>(address->area);
+    into.plc.db = address->db;
+    into.plc.byte = address->byte;
+    into.plc.bit = address->bit;
+    into.plc.safe = bit.safe ? 1 : 0;
   }
 
   void add_readback(plan::Output& into, const config::Readback& readback) {
@@ -254,6 +280,8 @@ class Compiler {
       into.safe_high = lamp->active == config::Level::high ? 0 : 1;
       into.patterns = {pattern(lamp->running), pattern(lamp->ready), pattern(lamp->tripped),
                        pattern(lamp->acknowledged)};
+    } else if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device)) {
+      add_s7_bit(into, *bit, output);
     } else {
       problem_ =
           to_string(output.where) + ": output kind '" + output.kind + "' is not there yet in this version";
@@ -294,6 +322,12 @@ class Compiler {
   // Which bit of a PLC stops its machine only its programmer knows: what stands here is taken at its word, as
   // an output's `safe` is.
   void check_write(const config::Stage& stage, const config::Send& send, const config::S7Link& peer) {
+    if (send.command == "cpu stop") {
+      if (!peer.allow_control)
+        problem_ = to_string(stage.where) + ": link '" + send.link +
+                   "' may not stop its CPU; set allow_control = true there";
+      return;
+    }
     constexpr std::string_view word = "write ";
     const std::size_t blank = send.command.find(' ', word.size());
     const auto address = blank == std::string::npos || !send.command.starts_with(word)

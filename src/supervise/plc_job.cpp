@@ -1,8 +1,10 @@
 #include "supervise/plc_job.hpp"
 
+#include "config/secret.hpp"
 #include "link/tcp.hpp"
 #include "os/clock.hpp"
 #include "plant/plc/bit_write.hpp"
+#include "supervise/plc_tsaps.hpp"
 
 namespace standstill::supervise {
 
@@ -13,10 +15,14 @@ constexpr Duration cpu_every = 1s;  // how often the CPU is asked for its state
 plc::SessionSettings settings_of(const config::Link& config) {
   const auto& peer = std::get<config::S7Link>(config.peer);
   plc::SessionSettings settings;
-  settings.peer = peer.host + ":" + std::to_string(peer.port);
-  settings.tsaps = s7::tsaps(s7::ConnectionType::pg, peer.rack, peer.slot);
+  settings.peer = peer.plc.host + ":" + std::to_string(peer.plc.port);
+  settings.tsaps = tsaps_of(peer.plc);
   settings.answer_within = config.silence;
   settings.allow_write = peer.allow_write;
+  settings.allow_control = peer.allow_control;
+  if (!peer.plc.password.empty())
+    if (const auto secret = config::resolve_secret(peer.plc.password))  // the plan compiler has read it too
+      settings.password = secret->value;
   return settings;
 }
 
@@ -45,14 +51,19 @@ PlcJob::PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
   link_ = std::make_unique<link::Link>(
       loop, session_,
       std::make_unique<link::TcpTransport>(
-          loop, link::TcpTransport::Settings{peer().host, peer().port, config.silence}),
+          loop, link::TcpTransport::Settings{peer().plc.host, peer().plc.port, config.silence}),
       link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
       [this](const link::Status& status, link::State previous, std::string_view why) {
         if (status.state == link::State::online) cpu_known_ = false;
         listener_.changed(status, previous, why);
-        if (status.state != link::State::online) return;
-        schedule_ = plc::Schedule(os::now(), peer().poll);
-        poll_timer_ = loop_.after(Duration::zero(), [this] { poll(); });
+        if (status.state == link::State::online) begin_work();
+      });
+  if (const auto& beat = peer().write_heartbeat)
+    if (const auto address = s7::parse_address(beat->address))  // the loader has checked it
+      counter_.emplace(session_, *address, beat->every, [this](const std::string& trouble) {
+        if (!trouble.empty() && counter_trouble_.empty()) listener_.said("problem", trouble);
+        counter_trouble_ = trouble;
+        judge();
       });
   for (const auto& tag : peer().tags)
     if (const auto address = s7::parse_address(tag.address))  // the loader has checked it
@@ -61,8 +72,26 @@ PlcJob::PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
 
 void PlcJob::begin() { link_->begin(); }
 
+void PlcJob::begin_work() {
+  const Instant now = os::now();
+  schedule_ = plc::Schedule(now, peer().poll);
+  poll_timer_ = loop_.after(Duration::zero(), [this] { poll(); });
+  if (!counter_) return;
+  counter_trouble_.clear();
+  counter_->online(now);
+  count_timer_ = loop_.after(Duration::zero(), [this] { count(); });
+}
+
+void PlcJob::count() {
+  if (state() != link::State::online) return;
+  counter_->turn(os::now());
+  link_->send_now();
+  count_timer_ = loop_.at(counter_->due(), [this] { count(); });
+}
+
 void PlcJob::close() {
   poll_timer_.cancel();
+  count_timer_.cancel();
   judge_timer_.cancel();
   session_.say_goodbye();
   link_->send_now();
@@ -124,6 +153,8 @@ void PlcJob::ask_cpu() {
                  cpu_known_ = true;
                  cpu_ = state.value_or(s7::CpuState::unknown);
                  cpu_trouble_ = state ? "" : state.error();
+                 // Some PLCs have no such list. A counter that their program keeps changing proves more.
+                 by_heartbeat_ = !outcome && peer().heartbeat;
                  judge();
                });
 }
@@ -135,11 +166,17 @@ void PlcJob::judge() {
   Verdict verdict{Standing::clear, CauseCode::none, {}, false};
   if (cpu_ == s7::CpuState::stopped) {
     verdict = {Standing::present, CauseCode::device_fault, CauseDetail("the PLC's CPU is in STOP"), false};
-  } else if (cpu_ == s7::CpuState::unknown) {
+  } else if (cpu_ == s7::CpuState::unknown && !by_heartbeat_) {
     verdict = {Standing::present, CauseCode::device_fault,
-               CauseDetail("the PLC does not tell whether its CPU runs" +
-                           (cpu_trouble_.empty() ? std::string() : ": " + cpu_trouble_)),
+               CauseDetail("the PLC does not tell whether its CPU runs: add a heartbeat to the link" +
+                           (cpu_trouble_.empty() ? std::string() : "; " + cpu_trouble_)),
                false};
+  } else if (!counter_trouble_.empty()) {
+    verdict = {
+        Standing::present, CauseCode::device_fault,
+        CauseDetail("the heartbeat is not written, so that the PLC cannot tell whether Standstill lives; " +
+                    counter_trouble_),
+        false};
   } else if (peer().heartbeat) {
     const auto id = tags_.find(config().id + "." + peer().heartbeat->tag);
     Sample sample;
@@ -155,15 +192,32 @@ void PlcJob::judge() {
 }
 
 void PlcJob::tell(const Verdict& verdict) {
-  if (verdict.standing == told_.standing && verdict.code == told_.code) return;
+  // A standing heartbeat stands longer and longer; every other sentence is news of its own.
+  const bool same_words =
+      verdict.code == CauseCode::link_frozen || verdict.detail.view() == told_.detail.view();
+  if (verdict.standing == told_.standing && verdict.code == told_.code && same_words) return;
   told_ = verdict;
   listener_.behind(verdict);
 }
 
+std::expected<void, std::string> PlcJob::stop_cpu(const std::string& command) {
+  if (!peer().allow_control)
+    return std::unexpected("link '" + config().id +
+                           "' may not stop its CPU: set allow_control = true to allow it");
+  if (state() != link::State::online)
+    return std::unexpected("not stopped, because there is no connection to the PLC");
+  session_.stop_cpu(at_once, os::now(), [this, command](const plc::Outcome<s7::Bytes>& outcome) {
+    written(command, outcome ? plc::Outcome<bool>(true) : std::unexpected(outcome.error()));
+  });
+  link_->send_now();
+  return {};
+}
+
 std::expected<void, std::string> PlcJob::send(const std::string& command, bool) {
   constexpr std::string_view word = "write ";
+  if (command == "cpu stop") return stop_cpu(command);
   if (!command.starts_with(word))
-    return std::unexpected("'" + command + "' is not understood: write DB1.DBW2:INT 42");
+    return std::unexpected("'" + command + "' is not understood: write DB1.DBW2:INT 42, or cpu stop");
   const std::size_t blank = command.find(' ', word.size());
   if (blank == std::string::npos) return std::unexpected("the value is missing: write DB1.DBW2:INT 42");
   const std::string place = command.substr(word.size(), blank - word.size());

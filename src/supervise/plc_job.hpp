@@ -1,9 +1,11 @@
 // One S7 PLC: its tags, polled; behind the link, the state of its CPU and its heartbeat.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "kernel/watch_frozen.hpp"
+#include "plant/plc/counter.hpp"
 #include "plant/plc/schedule.hpp"
 #include "plant/plc/session.hpp"
 #include "plant/plc/values.hpp"
@@ -21,7 +23,8 @@ class PlcJob final : public Job {
   [[nodiscard]] link::Status status() const override { return link_->status_now(); }
   [[nodiscard]] link::State state() const override { return link_->status().state; }
   [[nodiscard]] int native_handle() const override { return link_->native_handle(); }
-  // "write DB1.DBW2:INT 42". What came of it is said later, to the journal.
+  // "write DB1.DBW2:INT 42", or "cpu stop"; a CPU is started by people, at the PLC (S4). What came of it is
+  // said later, to the journal.
   [[nodiscard]] std::expected<void, std::string> send(const std::string& command, bool running) override;
 
  private:
@@ -30,7 +33,10 @@ class PlcJob final : public Job {
     link::TagTable::Id tag;
   };
   [[nodiscard]] const config::S7Link& peer() const { return std::get<config::S7Link>(config().peer); }
+  void begin_work();
   void poll();
+  void count();
+  [[nodiscard]] std::expected<void, std::string> stop_cpu(const std::string& command);
   void polled(const plc::Outcome<plc::Values>& outcome, Instant asked);
   void ask_cpu();
   void judge();
@@ -44,14 +50,17 @@ class PlcJob final : public Job {
   std::unique_ptr<link::Link> link_;
   std::vector<Polled> polled_;
   plc::Schedule schedule_;
-  os::Loop::Timer poll_timer_, judge_timer_;
+  os::Loop::Timer poll_timer_, count_timer_, judge_timer_;
   bool polling_ = false;
   bool asking_cpu_ = false;
   Instant cpu_asked_{};
   s7::CpuState cpu_ = s7::CpuState::unknown;
-  std::string cpu_trouble_;  // why its state is not known
-  bool cpu_known_ = false;   // it has answered on this connection
+  std::string cpu_trouble_;    // why its state is not known
+  bool cpu_known_ = false;     // it has answered on this connection
+  bool by_heartbeat_ = false;  // it has no such list, and its heartbeat proves that it runs
   FrozenWatch heartbeat_;
+  std::optional<plc::Counter> counter_;
+  std::string counter_trouble_;
   Verdict told_{};
 };
 

@@ -2,6 +2,7 @@
 
 #include "output/peer/http_output.hpp"
 #include "output/peer/program_output.hpp"
+#include "output/peer/s7_bit_output.hpp"
 #include "output/peer/serial_output.hpp"
 
 namespace standstill::output {
@@ -14,6 +15,8 @@ std::unique_ptr<PeerOutput> make_peer_output(const plan::Output& output) {
       return std::make_unique<HttpOutput>(output);
     case plan::OutputKind::program:
       return std::make_unique<ProgramOutput>(output);
+    case plan::OutputKind::s7_bit:
+      return std::make_unique<S7BitOutput>(output);
     case plan::OutputKind::gpio:
     case plan::OutputKind::indicator:
     case plan::OutputKind::pulse:

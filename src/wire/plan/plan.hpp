@@ -48,7 +48,7 @@ enum InternalSource : std::uint8_t {
 };
 
 // `pulse` is a line kept alive by pulses, `watchdog` a device that resets the machine.
-enum class OutputKind : std::uint8_t { gpio, serial, http, program, indicator, pulse, watchdog };
+enum class OutputKind : std::uint8_t { gpio, serial, http, program, indicator, pulse, watchdog, s7_bit };
 // How an indicator looks: slow is 1 Hz, rapid 5 Hz.
 enum class Pattern : std::uint8_t { off, on, slow, rapid };
 
@@ -67,6 +67,17 @@ struct Readback {
   std::uint8_t expect_high = 0;  // gpio: the level that proves safe
   std::uint8_t expect_run = 0;   // 1: the opposite is expected while running
   std::uint32_t within_ms = 50;
+};
+
+// A bit of a Siemens S7 PLC, and how to reach its CPU (wire/s7 names the fields).
+struct PlcBit {
+  std::uint16_t local_tsap = 0x0100, remote_tsap = 0x0101;
+  FixedText<9> password;  // at most 8 characters; empty: none
+  std::uint8_t area = 0x84;
+  std::uint16_t db = 0;
+  std::uint32_t byte = 0;
+  std::uint8_t bit = 0;   // 0 to 7
+  std::uint8_t safe = 0;  // the value that is safe: 0 or 1; run is the other one
 };
 
 struct Output {
@@ -94,12 +105,16 @@ struct Output {
   FixedText<4> framing = "8N1";
   Bytes safe_bytes, run_bytes;
   Bytes reply, reply_run;  // serial, http: text that confirms; empty: none is expected
-  // http
+  // http, s7-bit
   FixedText<128> host;
   std::uint16_t port = 80;
+  std::uint32_t probe_ms = 10000;  // how often to look whether it can be reached
+  // http
   Request safe_request, run_request;
   // program
   Arguments safe_argv{}, run_argv{};
+  // s7-bit
+  PlcBit plc;
 };
 
 // A GPIO line, requested by the guard.

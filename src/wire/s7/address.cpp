@@ -218,4 +218,28 @@ std::size_t total_bytes(const Address& address) {
   return element_bytes(address) * address.count;
 }
 
+std::optional<std::uint64_t> largest_count(const Address& address) {
+  if (address.count != 1) return std::nullopt;
+  const std::uint64_t all =
+      element_bytes(address) >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * element_bytes(address)) - 1;
+  switch (address.type) {
+    case Type::byte:
+    case Type::usint:
+    case Type::word:
+    case Type::uint16:
+    case Type::dword:
+    case Type::udint:
+    case Type::lword:
+    case Type::ulint:
+      return all;
+    case Type::sint:
+    case Type::int16:
+    case Type::dint:
+    case Type::lint:
+      return all / 2;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace standstill::s7

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -77,5 +78,8 @@ struct Address {
 [[nodiscard]] std::size_t element_bytes(const Address& address);
 // Bytes that hold the whole value. An array of BOOL covers the bytes its bits lie in.
 [[nodiscard]] std::size_t total_bytes(const Address& address);
+
+// The largest value of a counter that lives there; nothing where no single whole number lives.
+[[nodiscard]] std::optional<std::uint64_t> largest_count(const Address& address);
 
 }  // namespace standstill::s7

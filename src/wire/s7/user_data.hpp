@@ -112,6 +112,7 @@ struct BlockInfo {
 [[nodiscard]] Bytes block_info_data(const BlockInfo& info);
 
 // Eight characters, shorter ones filled with spaces; scrambled as the PLC wants it, which protects nothing.
+inline constexpr std::size_t longest_password = 8;
 [[nodiscard]] Bytes password_data(std::string_view password);
 [[nodiscard]] std::string read_password_data(View data);
 

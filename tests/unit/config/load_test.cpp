@@ -178,11 +178,61 @@ to = ["c@d"]
   EXPECT_EQ(std::get<SmtpAlert>(config.alerts.at(0).channel).port, 25);
 }
 
+TEST(Load, HowAPlcIsReachedAndWhatMayBeDoneToIt) {
+  const Config config = must_parse(R"(
+[site]
+name = "x"
+[[link]]
+id = "press"
+kind = "s7"
+host = "h"
+connection = "op"
+slot = 2
+password_env = "PLC"
+allow_write = true
+allow_control = true
+write_heartbeat = { address = "DB9.DBW0:INT", every_ms = 250 }
+[[link]]
+id = "logo"
+kind = "s7"
+host = "h"
+local_tsap = 0x0300
+remote_tsap = 0x0200
+[[output]]
+id = "valve"
+kind = "s7-bit"
+host = "h"
+rack = 1
+address = "Q0.1"
+connection = "basic"
+)");
+  const auto& press = std::get<S7Link>(config.links.at(0).peer);
+  EXPECT_EQ(press.plc.connection, "op");
+  EXPECT_EQ(press.plc.slot, 2U);
+  EXPECT_EQ(press.plc.local_tsap, 0x0100);
+  EXPECT_EQ(press.plc.remote_tsap, 0);
+  EXPECT_EQ(press.plc.password.variable, "PLC");
+  EXPECT_TRUE(press.allow_write);
+  EXPECT_TRUE(press.allow_control);
+  EXPECT_EQ(press.write_heartbeat->address, "DB9.DBW0:INT");
+  EXPECT_EQ(press.write_heartbeat->every, milliseconds(250));
+  const auto& logo = std::get<S7Link>(config.links.at(1).peer);
+  EXPECT_EQ(logo.plc.local_tsap, 0x0300);
+  EXPECT_EQ(logo.plc.remote_tsap, 0x0200);
+  EXPECT_FALSE(logo.allow_write);
+  EXPECT_FALSE(logo.allow_control);
+  EXPECT_FALSE(logo.write_heartbeat);
+  const auto& valve = std::get<S7BitOutput>(config.output("valve")->device);
+  EXPECT_EQ(valve.plc.rack, 1U);
+  EXPECT_EQ(valve.plc.connection, "basic");
+  EXPECT_EQ(valve.probe, milliseconds(10000));
+}
+
 TEST(Load, LaterKindsAreValidButNamedWithTheirPlaces) {
   const Config config = must_load(valid / "later.toml");
   std::vector<std::string> told;
   for (const Problem& problem : config.unsupported()) told.push_back(problem.message);
-  EXPECT_EQ(told.size(), 11U);
+  EXPECT_EQ(told.size(), 10U);
   EXPECT_EQ(config.unsupported().front().where.line, 5U);
   EXPECT_EQ(told.front(), "publishing the readings of 'meter' needs a later version of Standstill");
   EXPECT_TRUE(must_load(valid / "exhibition.toml").unsupported().empty());

@@ -238,8 +238,8 @@ TEST(Http, ARefusedConnectionAndAnUnknownNameAreTroubleAndNothingWasCommanded) {
             std::string_view::npos);
 }
 
-HttpAddress loopback(std::uint16_t port) {
-  HttpAddress made;
+PeerAddress loopback(std::uint16_t port) {
+  PeerAddress made;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -252,7 +252,7 @@ HttpAddress loopback(std::uint16_t port) {
 // Listens, and answers no further dial: its queue is full, as that of a relay that is half dead.
 struct DeafHost {
   DeafHost() : listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    HttpAddress any = loopback(0);
+    PeerAddress any = loopback(0);
     EXPECT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&any.storage), any.length), 0);
     EXPECT_EQ(::listen(listener.get(), 0), 0);
     ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.length);
@@ -262,7 +262,7 @@ struct DeafHost {
     }
   }
   os::Fd listener;
-  HttpAddress address = loopback(0);
+  PeerAddress address = loopback(0);
   std::vector<os::Fd> callers;
 };
 
@@ -276,7 +276,7 @@ TEST(Http, EveryAddressOfTheHostIsTriedAndTheOneThatAnsweredFirstNextTime) {
   auto plan = output_of(relay);
   plan.timeout_ms = 3000;
   const DeafHost deaf;
-  std::vector<HttpAddress> addresses{loopback(closed), deaf.address, loopback(relay.port())};
+  std::vector<PeerAddress> addresses{loopback(closed), deaf.address, loopback(relay.port())};
   int asked = 0;
   HttpOutput output(plan, [&](const char*, std::uint16_t) {
     ++asked;

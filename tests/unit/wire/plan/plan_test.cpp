@@ -161,6 +161,19 @@ TEST(Plan, EveryIndexAndCountIsChecked) {
   EXPECT_TRUE(refused([](Plan& p) { p.stages[0].link_source = 9; }));
   EXPECT_TRUE(refused([](Plan& p) { p.stages[1].output = 2; }));
   EXPECT_TRUE(refused([](Plan& p) { p.demands[0].source = 9; }));
+  EXPECT_TRUE(refused([](Plan& p) { p.outputs[0].probe_ms = 0; }));
+  const auto bit_refused = [&](const std::function<void(PlcBit&)>& spoil) {
+    return refused([&](Plan& p) {
+      p.outputs[0].kind = OutputKind::s7_bit;
+      spoil(p.outputs[0].plc);
+    });
+  };
+  EXPECT_FALSE(bit_refused([](PlcBit&) {}));
+  EXPECT_TRUE(bit_refused([](PlcBit& b) { b.bit = 8; }));
+  EXPECT_TRUE(bit_refused([](PlcBit& b) { b.byte = 65536; }));
+  EXPECT_TRUE(bit_refused([](PlcBit& b) { b.safe = 2; }));
+  EXPECT_TRUE(
+      bit_refused([](PlcBit& b) { std::memset(static_cast<void*>(&b.password), 'x', sizeof b.password); }));
   EXPECT_TRUE(refused([](Plan& p) { p.outputs[0].patterns[1] = static_cast<Pattern>(9); }));
 }
 
