@@ -1,0 +1,97 @@
+// What both programs need of the board as QEMU models it (machine mps2-an385): flash, watchdog, stack,
+// console.
+#include "firmware/board.hpp"
+
+#include "firmware/mps2-an385/registers.hpp"
+
+extern "C" {
+extern std::uint32_t stack_from[], stack_to[];
+}
+
+namespace standstill::board {
+
+namespace {
+
+// PSRAM backed by a file stands for flash, which this machine lacks.
+class FileFlash final : public loco::Flash {
+ public:
+  static constexpr std::uintptr_t base = 0x21000000;
+  static constexpr std::size_t size = 4096;
+  [[nodiscard]] std::size_t sector_size() const override { return size; }
+  [[nodiscard]] std::size_t sectors() const override { return loco::sectors_used; }
+  void read(std::size_t sector, std::size_t offset, std::span<std::uint8_t> into) const override {
+    for (std::size_t i = 0; i < into.size(); ++i) into[i] = place(sector, offset + i);
+  }
+  bool program(std::size_t sector, std::size_t offset, std::span<const std::uint8_t> bytes) override {
+    bool took = true;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      volatile std::uint8_t& at = place(sector, offset + i);
+      if ((bytes[i] & ~at) != 0) took = false;  // flash turns ones to zeros only
+      at = static_cast<std::uint8_t>(at & bytes[i]);
+    }
+    return took;
+  }
+  bool erase(std::size_t sector) override {
+    for (std::size_t i = 0; i < size; ++i) place(sector, i) = 0xFF;
+    return true;
+  }
+
+ private:
+  static volatile std::uint8_t& place(std::size_t sector, std::size_t offset) {
+    return *reinterpret_cast<volatile std::uint8_t*>(base + sector * size + offset);
+  }
+};
+FileFlash file_flash;
+
+// The emulated processor stands still whenever its host is busy with something else, and its watchdog does
+// not.
+constexpr std::int64_t stretch = 50;
+
+void send(const Uart& uart, std::uint8_t byte) {
+  while ((uart.state() & uart_tx_full) != 0) {
+  }
+  uart.data() = byte;
+}
+
+}  // namespace
+
+loco::Flash& flash() { return file_flash; }
+
+void start_watchdog(Duration timeout) {
+  reg(watchdog + 0xC00) = 0x1ACCE551;
+  reg(watchdog) = static_cast<std::uint32_t>(timeout.count() / 40 * stretch);
+  reg(watchdog + 8) = 3;  // an NMI at the first end, a reset at the second
+  reg(watchdog + 0xC00) = 0;
+}
+
+void feed_watchdog() {
+  reg(watchdog + 0xC00) = 0x1ACCE551;
+  reg(watchdog + 0xC) = 1;  // any write to "clear" also reloads the counter
+  reg(watchdog + 0xC00) = 0;
+}
+
+std::uint32_t free_stack() {
+  const std::uint32_t* at = stack_from;
+  while (at < stack_to && *at == 0x5AA5C33CU) ++at;
+  return static_cast<std::uint32_t>((at - stack_from) * sizeof *at);
+}
+
+void write(Port port, std::span<const std::uint8_t> bytes) {
+  for (const std::uint8_t byte : bytes) send(port == Port::console ? uart_console : uart_link, byte);
+}
+
+bool read(Port port, std::uint8_t& byte) {
+  const Uart& uart = port == Port::console ? uart_console : uart_link;
+  if ((uart.state() & uart_rx_full) == 0) return false;
+  byte = static_cast<std::uint8_t>(uart.data());
+  return true;
+}
+
+void start_lines() {
+  for (const Uart& uart : {uart_console, uart_link}) {
+    uart.divider() = 217;  // 115200 baud
+    uart.control() = 3;
+  }
+}
+
+}  // namespace standstill::board

@@ -1,0 +1,37 @@
+// Registers of the MPS2 board with a Cortex-M3 (ARM DAI 0385D) and of the processor (ARM DDI 0403E).
+#pragma once
+
+#include <cstdint>
+
+namespace standstill::board {
+
+inline constexpr std::uint32_t clock_hz = 25'000'000;
+
+inline volatile std::uint32_t& reg(std::uintptr_t address) {
+  return *reinterpret_cast<volatile std::uint32_t*>(address);
+}
+
+struct Uart {  // CMSDK APB UART (ARM DDI 0479D, 4.3)
+  std::uintptr_t base;
+  [[nodiscard]] volatile std::uint32_t& data() const { return reg(base); }
+  [[nodiscard]] volatile std::uint32_t& state() const { return reg(base + 4); }
+  [[nodiscard]] volatile std::uint32_t& control() const { return reg(base + 8); }
+  [[nodiscard]] volatile std::uint32_t& interrupts() const { return reg(base + 12); }
+  [[nodiscard]] volatile std::uint32_t& divider() const { return reg(base + 16); }
+};
+inline constexpr std::uint32_t uart_tx_full = 1;
+inline constexpr std::uint32_t uart_rx_full = 2;
+
+inline constexpr Uart uart_console{0x40004000};
+inline constexpr Uart uart_link{0x40005000};  // to the simulated plant, or to the supervisor's guard
+
+inline constexpr std::uintptr_t systick = 0xE000E010;
+inline constexpr std::uintptr_t timer0 = 0x40000000;  // CMSDK timer: control, value, reload
+inline constexpr std::uintptr_t scb_reset = 0xE000ED0C;
+
+// CMSDK watchdog (ARM DDI 0479D, 4.7): its first end is an NMI, its second a reset.
+inline constexpr std::uintptr_t watchdog = 0x40008000;
+
+void start_lines();  // common.cpp: both UARTs, 115200 baud
+
+}  // namespace standstill::board
