@@ -10,7 +10,7 @@ namespace {
 using namespace standstill;
 
 void say(std::string_view text) {
-  board::write(board::Port::console, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  board::write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 struct Quiet final : loco::Lines {
@@ -31,7 +31,7 @@ void tell(std::string_view what, std::uint32_t passed, std::uint32_t count) {
 }  // namespace
 
 int main() {
-  board::start_lines();
+  board::start_line();
   board::reg(board::timer0 + 8) = 0xFFFFFFFFU;
   board::reg(board::timer0) = 1;
   static Quiet quiet;

@@ -16,9 +16,9 @@ constexpr Duration watchdog_timeout = 100ms;
 class Console final : public loco::Lines {
  public:
   void say(std::string_view line) override {
-    board::write(board::Port::console, {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});
+    board::write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});
     constexpr std::uint8_t end = '\n';
-    board::write(board::Port::console, {&end, 1});
+    board::write({&end, 1});
   }
 };
 
@@ -28,7 +28,7 @@ dcc::EdgeDecoder decoder;
 
 void hear(loco::Engine& engine) {
   std::uint8_t byte = 0;
-  while (board::read(board::Port::console, byte))
+  while (board::read(byte))
     if (typed.take(byte)) engine.typed(typed.typed(), board::now());
   Instant at{};
   while (board::edge(at))

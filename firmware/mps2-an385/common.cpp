@@ -1,4 +1,4 @@
-// What both programs need of the board as QEMU models it (machine mps2-an385): flash, watchdog, stack,
+// What every program needs of the board as QEMU models it (machine mps2-an385): flash, watchdog, stack,
 // console.
 #include "firmware/board.hpp"
 
@@ -47,12 +47,6 @@ FileFlash file_flash;
 // not.
 constexpr std::int64_t stretch = 50;
 
-void send(const Uart& uart, std::uint8_t byte) {
-  while ((uart.state() & uart_tx_full) != 0) {
-  }
-  uart.data() = byte;
-}
-
 }  // namespace
 
 loco::Flash& flash() { return file_flash; }
@@ -76,22 +70,23 @@ std::uint32_t free_stack() {
   return static_cast<std::uint32_t>((at - stack_from) * sizeof *at);
 }
 
-void write(Port port, std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) send(port == Port::console ? uart_console : uart_link, byte);
+void write(std::span<const std::uint8_t> bytes) {
+  for (const std::uint8_t byte : bytes) {
+    while ((uart_console.state() & uart_tx_full) != 0) {
+    }
+    uart_console.data() = byte;
+  }
 }
 
-bool read(Port port, std::uint8_t& byte) {
-  const Uart& uart = port == Port::console ? uart_console : uart_link;
-  if ((uart.state() & uart_rx_full) == 0) return false;
-  byte = static_cast<std::uint8_t>(uart.data());
+bool read(std::uint8_t& byte) {
+  if ((uart_console.state() & uart_rx_full) == 0) return false;
+  byte = static_cast<std::uint8_t>(uart_console.data());
   return true;
 }
 
-void start_lines() {
-  for (const Uart& uart : {uart_console, uart_link}) {
-    uart.divider() = 217;  // 115200 baud
-    uart.control() = 3;
-  }
+void start_line() {
+  uart_console.divider() = 217;  // 115200 baud
+  uart_console.control() = 3;
 }
 
 }  // namespace standstill::board

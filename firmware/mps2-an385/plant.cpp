@@ -59,7 +59,7 @@ void listen() {
 }  // namespace
 
 void start() {
-  start_lines();
+  start_line();
   reg(systick + 4) = clock_hz / 1000 - 1;
   reg(systick + 8) = 0;
   reg(systick) = 7;

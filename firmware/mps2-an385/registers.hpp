@@ -23,7 +23,6 @@ inline constexpr std::uint32_t uart_tx_full = 1;
 inline constexpr std::uint32_t uart_rx_full = 2;
 
 inline constexpr Uart uart_console{0x40004000};
-inline constexpr Uart uart_link{0x40005000};  // to the simulated plant, or to the supervisor's guard
 
 inline constexpr std::uintptr_t systick = 0xE000E010;
 inline constexpr std::uintptr_t timer0 = 0x40000000;  // CMSDK timer: control, value, reload
@@ -32,6 +31,6 @@ inline constexpr std::uintptr_t scb_reset = 0xE000ED0C;
 // CMSDK watchdog (ARM DDI 0479D, 4.7): its first end is an NMI, its second a reset.
 inline constexpr std::uintptr_t watchdog = 0x40008000;
 
-void start_lines();  // common.cpp: both UARTs, 115200 baud
+void start_line();  // common.cpp: the console's UART
 
 }  // namespace standstill::board

@@ -27,6 +27,7 @@ class Rig final : private standstill::loco::Lines {
 
   void power_up(standstill::loco::BootReason reason = standstill::loco::BootReason::power_on);
   void type(std::string_view line);
+  void typed(const standstill::loco::Typed& typed) { engine_->typed(typed, now_); }
 
   void cycle();
   void run(Duration time);

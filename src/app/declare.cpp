@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/declare_bus.hpp"
+#include "app/declare_loco.hpp"
 #include "app/declare_s7.hpp"
 #include "app/demo.hpp"
 #include "sim/run.hpp"
@@ -243,6 +244,8 @@ void Declaration::by_hand() {
   runs(list, [this, wanted] { return rocrail_list(context_, *wanted); });
   modbus_by_hand();
   simulated();
+  declare_cv(family("By hand", "cv", "a locomotive's configuration variables over its telemetry line"),
+             context_, chosen_);
   declare_s7(family("By hand", "s7", "a Siemens S7 PLC by hand"), context_, chosen_);
   declare_bus(family("By hand", "bus", "the emergency-stop bus: keys, stations, messages"), context_, chosen_);
 }
@@ -367,6 +370,7 @@ void Declaration::simulated() {
   runs(board, [relay] { return sim::run_relay(*relay); });
   declare_sim_plc(sim, chosen_);
   simulated_meter(sim);
+  declare_sim_loco(sim, chosen_);
 }
 
 }  // namespace

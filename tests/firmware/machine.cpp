@@ -79,7 +79,7 @@ void blank_flash(const std::filesystem::path& folder) {
 }
 
 Machine::Machine(const std::filesystem::path& folder, const std::string& image)
-    : console(folder / "console"), link(folder / "link") {
+    : console(folder / "console") {
   const std::string kernel = std::string(SOURCE_DIR) + "/build/firmware/" + image + ".elf";
   std::vector<std::string> words{
       "qemu-system-arm",
@@ -98,11 +98,7 @@ Machine::Machine(const std::filesystem::path& folder, const std::string& image)
       "-chardev",
       "socket,id=c0,path=" + console.path().string(),
       "-serial",
-      "chardev:c0",
-      "-chardev",
-      "socket,id=c1,path=" + link.path().string(),
-      "-serial",
-      "chardev:c1"};
+      "chardev:c0"};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -113,7 +109,7 @@ Machine::Machine(const std::filesystem::path& folder, const std::string& image)
   mailbox_ =
       reinterpret_cast<volatile board::Mailbox*>(static_cast<std::uint8_t*>(memory_) + board::mailbox_offset);
   if (::posix_spawnp(&pid_, argv[0], nullptr, nullptr, argv.data(), environ) != 0) return;
-  started_ = console.accept(std::chrono::seconds(60)) && link.accept(std::chrono::seconds(60));
+  started_ = console.accept(std::chrono::seconds(60));
 }
 
 Machine::~Machine() {

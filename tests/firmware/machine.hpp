@@ -40,7 +40,7 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  Line console, link;
+  Line console;
   [[nodiscard]] bool started() const { return started_; }
   // Until the console has said this, or the time is over.
   [[nodiscard]] bool says(const std::string& text,

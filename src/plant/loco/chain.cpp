@@ -110,7 +110,7 @@ void Chain::report(Instant now) {
       first_code_ = cause.code;
       reason_due_ = true;
       park(now, cause.code);
-    } else if (is_new && hold_ == Hold::by_operator) {
+    } else if (is_new && hold_ == Hold::by_operator && !untouched_) {
       park(now, CauseCode::none);  // stopped by hand, and now there is more than that
     }
   }

@@ -173,6 +173,20 @@ TEST(LocoChain, ACauseAfterAnEmergencyStopParks) {
   EXPECT_TRUE(scene.chain.orders().asleep);
 }
 
+TEST(LocoChain, ACauseBeforeTheFirstResetIsRecordedAndVentsNothing) {
+  Scene scene;
+  scene.boot();
+  scene.chain.emergency_stop(scene.now);  // the reset packets that a station sends when it is switched on
+  scene.lasts(1s);
+  scene.signal = false;
+  scene.lasts(3s);
+  EXPECT_FALSE(scene.chain.sequence().running());
+  scene.signal = true;
+  scene.lasts(3s);
+  scene.chain.commanded(scene.now, 0);
+  EXPECT_EQ(scene.state(), LatchState::ready);
+}
+
 TEST(LocoChain, AWatchdogResetIsATripThatOnlyAPowerCycleEnds) {
   Scene scene;
   scene.boot(BootReason::watchdog);

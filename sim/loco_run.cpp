@@ -1,0 +1,294 @@
+#include "sim/loco_run.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "os/clock.hpp"
+#include "os/loop.hpp"
+#include "sim/control.hpp"
+#include "sim/loco/plot.hpp"
+#include "sim/loco/rig.hpp"
+
+namespace standstill::sim {
+
+namespace {
+
+using loco::Rig;
+namespace engine = standstill::loco;
+
+struct Planned {
+  Duration at{};
+  std::string fault;
+};
+
+int refuse(const std::string& why) {
+  std::cerr << "standstill sim loco: " << why << '\n';
+  return 2;
+}
+
+std::optional<std::string> plan(const RunLoco& options, std::vector<Planned>& into) {
+  for (const std::string& word : options.faults) {
+    const std::size_t at = word.find('@');
+    double seconds = 0;
+    const char* end = word.data() + word.size();
+    if (at == std::string::npos || std::from_chars(word.data() + at + 1, end, seconds).ptr != end ||
+        seconds < 0 || seconds > 1e6)
+      return "--fault " + word + ": write NAME@SECONDS, for example leak@30";
+    loco::Faults probe;
+    const std::string name = word.substr(0, at);
+    if (name != "dcc-lost" && name != "dcc-garbage" && !loco::set_fault(probe, name, true))
+      return "--fault " + word + ": there is no fault '" + name + "'; there are dcc-lost, dcc-garbage, " +
+             std::string(loco::fault_names);
+    into.push_back({Duration{static_cast<std::int64_t>(seconds * 1e9)}, name});
+  }
+  return std::nullopt;
+}
+
+bool set(Rig& rig, const std::string& name, bool on) {
+  if (name == "dcc-lost") {
+    rig.track.station = !on;
+    return true;
+  }
+  if (name == "dcc-garbage") {
+    rig.track.garbage = on;
+    return true;
+  }
+  return loco::set_fault(rig.model.faults, name, on);
+}
+
+// Empty, or what the engine said against it.
+std::string write_cv(Rig& rig, const std::string& assignment) {
+  const std::size_t before = rig.said.size();
+  const engine::Typed typed = engine::read_line("CV" + assignment);
+  if (typed.kind != engine::Typed::Kind::cv_write) return "write NUMBER=VALUE, for example 42=120";
+  rig.type("CV" + assignment);
+  const std::string answer = rig.said.size() > before ? rig.said[before] : "";
+  return answer.starts_with("Updated") ? "" : answer;
+}
+
+double seconds(Duration length) { return static_cast<double>(length.count()) * 1e-9; }
+
+// The command station's manners: 0 first, then the speed.
+void throttle(Rig& rig, Instant began, std::uint32_t step) {
+  rig.track.step = rig.now() - began < 4s ? 0 : static_cast<std::uint8_t>(step);
+}
+
+int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& planned) {
+  const Instant began = rig.now();
+  const Instant end = began + Duration{static_cast<std::int64_t>(options.minutes * 60e9)};
+  std::vector<loco::Point> points;
+  // A picture needs no more points than it has columns, however long the run.
+  const auto every = static_cast<std::uint64_t>(options.minutes * 3000 / 20'000) + 1;
+  std::uint64_t cycles = 0;
+  std::vector<loco::Mark> marks;
+  std::vector<bool> done(planned.size());
+  std::uint32_t events = 0;
+  bool parked = false;
+  rig.hears = [&](std::string_view line) {
+    std::printf("%9.2f %.*s\n", seconds(rig.now() - began), static_cast<int>(line.size()), line.data());
+  };
+  while (rig.now() < end) {
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      if (done[i] || rig.now() - began < planned[i].at) continue;
+      done[i] = true;
+      (void)set(rig, planned[i].fault, true);
+      marks.push_back({seconds(rig.now() - began), planned[i].fault});
+      std::printf("%9.2f FAULT %s\n", seconds(rig.now() - began), planned[i].fault.c_str());
+    }
+    throttle(rig, began, options.step);
+    rig.cycle();
+    rig.said.clear();
+    const engine::EventRing& ring = rig.engine().chain().events();
+    for (; events < ring.total(); ++events) {
+      const std::size_t back = ring.total() - events;
+      if (back > ring.size()) continue;
+      const engine::Event& event = ring.at(ring.size() - back);
+      const std::string kind(name(event.kind));
+      std::printf(
+          "%9.2f EVENT %s %s\n", seconds(rig.now() - began), kind.c_str(),
+          std::string(event.which < engine::watch_count ? engine::watch_names[event.which] : "").c_str());
+      if (event.kind != engine::EventKind::trip) continue;
+      parked = true;
+      marks.push_back({seconds(rig.now() - began), std::string(rig.engine().chain().reason().view())});
+    }
+    if (options.svg.empty() || ++cycles % every != 0) continue;
+    const engine::Outputs& outputs = rig.outputs();
+    points.push_back({seconds(rig.now() - began), 20 + 0.8 * (rig.model.shell - 20), rig.model.superheater,
+                      rig.model.electronics, rig.model.pressure(), rig.model.servo / 10,
+                      outputs.drive.boiler_permille * 0.051 + outputs.drive.superheater_permille * 0.020});
+  }
+  if (!options.svg.empty()) {
+    std::ofstream file(options.svg);
+    file << loco::svg(points, marks);
+    if (!file.flush()) return refuse("cannot write " + options.svg);
+  }
+  std::printf("%s\n",
+              parked ? std::string(rig.engine().chain().reason().view()).c_str() : "it ran to the end");
+  return parked ? 1 : 0;
+}
+
+// The engine's telemetry line, as a pty that others open like a serial device.
+class TelemetryLine {
+ public:
+  [[nodiscard]] std::optional<std::string> open(const std::string& link) {
+    near_ = os::Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    std::array<char, 64> name{};
+    if (!near_ || ::grantpt(near_.get()) != 0 || ::unlockpt(near_.get()) != 0 ||
+        ::ptsname_r(near_.get(), name.data(), name.size()) != 0)
+      return "no pseudo-terminal can be had";
+    far_ = os::Fd(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    termios mode{};
+    if (!far_ || ::tcgetattr(far_.get(), &mode) != 0) return std::string("cannot open ") + name.data();
+    ::cfmakeraw(&mode);
+    ::tcsetattr(far_.get(), TCSANOW, &mode);
+    device = name.data();
+    if (link.empty()) return std::nullopt;
+    const std::string fresh = link + ".new";
+    ::unlink(fresh.c_str());
+    if (::symlink(device.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), link.c_str()) != 0)
+      return "cannot make the link " + link;
+    link_ = link;
+    return std::nullopt;
+  }
+  TelemetryLine() = default;
+  TelemetryLine(const TelemetryLine&) = delete;
+  TelemetryLine& operator=(const TelemetryLine&) = delete;
+  ~TelemetryLine() {
+    if (!link_.empty()) ::unlink(link_.c_str());
+  }
+  void say(std::string_view line) {
+    const std::string text = std::string(line) + "\n";
+    if (::write(near_.get(), text.data(), text.size()) < 0)
+      return;  // nobody reads: it is dropped, as on a UART
+  }
+  [[nodiscard]] int fd() const { return near_.get(); }
+  std::string device;
+
+ private:
+  os::Fd near_, far_;
+  std::string link_;
+};
+
+void add_commands(Commands& commands, Rig& rig, RunLoco& options, Instant& began, os::Loop& loop) {
+  const auto wrong = [](std::string why) { return std::unexpected<std::string>(std::move(why)); };
+  for (const bool on : {true, false})
+    commands.add(on ? "fault" : "mend", "NAME", on ? "something breaks" : "it works again",
+                 [&rig, on, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
+                   if (words.size() == 1 && set(rig, words[0], on)) return nlohmann::json::object();
+                   return wrong("there are dcc-lost, dcc-garbage, " + std::string(loco::fault_names));
+                 });
+  commands.add(
+      "step", "0-126", "the commanded speed",
+      [&options, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
+        std::uint32_t step = 0;
+        if (words.size() != 1 ||
+            std::from_chars(words[0].data(), words[0].data() + words[0].size(), step).ec != std::errc{} ||
+            step > 126)
+          return wrong("write step 0 to step 126");
+        options.step = step;
+        return nlohmann::json::object();
+      });
+  commands.add("cv", "NUMBER=VALUE", "writes a variable",
+               [&rig, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
+                 const std::string why = words.size() == 1 ? write_cv(rig, words[0]) : "write cv 42=120";
+                 if (!why.empty()) return wrong(why);
+                 return nlohmann::json::object();
+               });
+  commands.add("state", "", "the engine now",
+               [&rig](const Words&) -> std::expected<nlohmann::json, std::string> {
+                 const engine::Chain& chain = rig.engine().chain();
+                 return nlohmann::json{{"state", std::string(name(chain.latch().state()))},
+                                       {"epoch", chain.latch().epoch()},
+                                       {"reason", std::string(chain.reason().view())},
+                                       {"asleep", rig.outputs().asleep},
+                                       {"boiler_permille", rig.outputs().drive.boiler_permille},
+                                       {"opening", rig.opening()},
+                                       {"pressure_kpa", rig.model.pressure()},
+                                       {"speed_mps", rig.model.speed}};
+               });
+  commands.add("stop", "", "an emergency stop by DCC", [&rig] { rig.track.send(dcc::stop_everybody(true)); });
+  commands.add("power-cycle", "", "off the rails and on again", [&rig, &began] {
+    rig.power_up();
+    began = rig.now();
+  });
+  commands.add("quit", "", "ends", [&loop] { loop.stop(); });
+}
+
+int live(RunLoco options, Rig& rig) {
+  TelemetryLine line;
+  if (const auto why = line.open(options.link)) return refuse(*why);
+  os::Loop loop;
+  rig.hears = [&line](std::string_view said) { line.say(said); };
+  engine::LineReader reader;
+  const auto watch = loop.watch(line.fd(), EPOLLIN, [&](std::uint32_t) {
+    std::array<std::uint8_t, 256> bytes{};
+    const ssize_t got = ::read(line.fd(), bytes.data(), bytes.size());
+    for (ssize_t i = 0; i < got; ++i)
+      if (reader.take(bytes[static_cast<std::size_t>(i)])) rig.typed(reader.typed());
+  });
+  Instant began = rig.now();
+  Commands commands;
+  add_commands(commands, rig, options, began, loop);
+  std::unique_ptr<Control> control;
+  if (!options.control.empty()) {
+    auto made =
+        Control::start(loop, options.control, [&](std::string_view said) { return commands.answer(said); });
+    if (!made) return refuse(made.error());
+    control = std::move(*made);
+  }
+  sigset_t signals{};
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  const os::Fd ends(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  const auto ended = loop.watch(ends.get(), EPOLLIN, [&](std::uint32_t) { loop.stop(); });
+  // The engine's time follows this machine's; when it was busy, what was missed is made up for.
+  const Instant origin = os::now();
+  const Instant from = rig.now();
+  os::Loop::Timer timer;
+  std::function<void()> turn = [&] {
+    for (int i = 0; i < 50 && rig.now() - from < os::now() - origin; ++i) {
+      throttle(rig, began, options.step);
+      rig.cycle();
+    }
+    rig.said.clear();
+    timer = loop.after(engine::cycle, turn);
+  };
+  turn();
+  std::cout << "pty " << line.device << std::endl;
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+int run_loco(const RunLoco& options) {
+  if (options.step > 126) return refuse("--step must be 0 to 126");
+  if (options.minutes < 0 || options.minutes > 100'000) return refuse("--minutes must be 0 to 100000");
+  if (!options.svg.empty() && options.minutes == 0) return refuse("--svg needs --minutes");
+  std::vector<Planned> planned;
+  if (const auto why = plan(options, planned)) return refuse(*why);
+  if (!planned.empty() && options.minutes == 0)
+    return refuse("--fault needs --minutes; in real time use the control socket");
+  Rig rig;
+  if (!options.cold) rig.model.preheat();
+  rig.power_up();
+  for (const std::string& cv : options.cvs)
+    if (const std::string why = write_cv(rig, cv); !why.empty()) return refuse("--cv " + cv + ": " + why);
+  return options.minutes > 0 ? simulated(options, rig, planned) : live(options, rig);
+}
+
+}  // namespace standstill::sim
