@@ -33,6 +33,8 @@ TEST_F(Cli, HelpOfEveryCommandIsNotEmpty) {
                           "tags",
                           "rocrail",
                           "s7",
+                          "cv",
+                          "bus",
                           "sim",
                           "completion",
                           "config-reference",
@@ -43,7 +45,7 @@ TEST_F(Cli, HelpOfEveryCommandIsNotEmpty) {
     EXPECT_EQ(own.code, 0) << one;
     EXPECT_FALSE(own.out.empty()) << one;
   }
-  for (const char* later : {"bus", "loco"})
+  for (const char* later : {"station", "loco"})
     EXPECT_FALSE(has_text(help.out, std::string("\n  ") + later + " ")) << later;
 }
 
@@ -54,7 +56,7 @@ TEST_F(Cli, TypingErrors) {
   };
   for (const auto& [words, says] :
        {Case{{"statsu"}, "did you mean 'status'?"}, Case{{"status", "--jsno"}, "did you mean '--json'?"},
-        Case{{"bus", "keygen"}, "not in this version"}, Case{{"snapshot"}, ""},
+        Case{{"station", "run"}, "not in this version"}, Case{{"snapshot"}, ""},
         Case{{"snapshot", "shwo"}, "did you mean 'show'?"}, Case{{"ack", "--epoch", "x"}, "epoch"},
         Case{{"ack", "--epoch", "-3"}, "epoch"}, Case{{"log", "--limit", "0"}, "limit"},
         Case{{"completion", "tcsh"}, "bash, zsh or fish"}, Case{{"sim", "station"}, "not in this version"}}) {

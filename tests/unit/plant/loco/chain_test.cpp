@@ -266,7 +266,9 @@ TEST(LocoChain, S3_S4_WhateverHappensHeatNeedsAResetAndAStart) {
               scene.boot();
               enum class Owes { zero, speed, nothing };
               Owes owes = Owes::zero;
-              const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 12));
+              // Mostly time, so that settled states are reached; faults are rare.
+              const auto steps = *rc::gen::container<std::vector<int>>(
+                  rc::gen::element(0, 1, 2, 3, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8));
               for (const int step : steps) {
                 switch (step) {
                   case 0:

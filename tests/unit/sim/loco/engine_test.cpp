@@ -280,6 +280,21 @@ TEST(LocoEngine, ServiceModeHasHeatersAndServoOffAndAcknowledges) {
   EXPECT_EQ(rig.engine().settings()[Cv::signal_timeout], 30);
 }
 
+TEST(LocoEngine, AVerifyIsAcknowledgedOnlyWhereTheValueIsRight) {
+  for (const auto& [value, right] : {std::pair{20, true}, {21, false}}) {
+    Rig rig;
+    ASSERT_TRUE(rig.drive(20));
+    for (int i = 0; i < 3; ++i) rig.track.send(dcc::reset());
+    for (int i = 0; i < 6; ++i) rig.track.send(dcc::service_verify(44, static_cast<std::uint8_t>(value)));
+    int acknowledged = 0;
+    for (int i = 0; i < 10; ++i) {
+      rig.cycle();
+      if (rig.outputs().acknowledge) ++acknowledged;
+    }
+    EXPECT_EQ(acknowledged, right ? 1 : 0) << value;
+  }
+}
+
 TEST(LocoEngine, S9_ALineThatCannotBeReadStops) {
   Rig rig;
   ASSERT_TRUE(rig.drive(60));
