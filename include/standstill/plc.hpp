@@ -185,6 +185,9 @@ class Plc {
   [[nodiscard]] std::vector<PlcResult<PlcValue>> read(const std::vector<std::string>& addresses) const;
   PlcResult<Bytes> read_db(std::uint16_t db, std::uint32_t byte, std::size_t size) const;
   void read_async(std::string address, Then<PlcValue> then) const;
+  void read_async(const std::vector<std::string>& addresses,
+                  std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const;
+  void read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, Then<Bytes> then) const;
 
   // As people type it: "42", "true", "3.5", "text", "2026-01-31".
   PlcResult<PlcDone> write(std::string_view address, std::string_view value) const;
@@ -194,6 +197,8 @@ class Plc {
   PlcResult<PlcBitWritten> write_bit(std::string_view address, bool value) const;
   PlcResult<PlcBitWritten> write_bit(std::uint16_t db, std::uint32_t byte, unsigned bit, bool value) const;
   void write_async(std::string address, std::string value, Then<PlcDone> then) const;
+  void write_db_async(std::uint16_t db, std::uint32_t byte, const Bytes& data, Then<PlcDone> then) const;
+  void write_bit_async(std::string address, bool value, Then<PlcBitWritten> then) const;
 
   PlcResult<std::string> cpu_state() const;  // "running", "stopped", "unknown"
   PlcResult<PlcStatusList> status_list(std::uint16_t id, std::uint16_t index) const;

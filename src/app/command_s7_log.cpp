@@ -135,8 +135,8 @@ int go_on(const Context& context, const S7Options& options, const char* own_peri
   if (!target) return target.error();
   const bool writing = !options.value.empty();
   target->options.allow_write = writing;
-  // A row says what is known when it is due; it does not wait for a connection.
-  target->options.time_out = std::min(target->options.time_out, *every);
+  // A row says what is known when it is due; it does not wait for a connection, nor into the next row's time.
+  target->options.time_out = std::min(target->options.time_out, *every - *every / 10);
   const auto outages = std::make_shared<Outages>();
   listen_in(target->options, outages);
   if (!options.heartbeat.empty()) target->options.heartbeat = PlcHeartbeat{options.heartbeat, 3 * *every};

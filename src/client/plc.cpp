@@ -90,6 +90,70 @@ std::string block_place(const client::PlcEngine& engine, std::uint16_t db) {
   return engine.peer() + ": DB" + std::to_string(db) + ": ";
 }
 
+// Several addresses, asked together: those that can be, and the results of all.
+struct Group {
+  Group(const client::PlcEngine& engine, const std::vector<std::string>& addresses) {
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      const auto address = s7::parse_address(addresses[i]);
+      results.emplace_back(PlcError{});
+      if (!address) {
+        results.back() = unusable(engine, addresses[i], address.error());
+      } else {
+        parsed.push_back(*address);
+        places.push_back(i);
+      }
+    }
+  }
+  void take(const std::string& peer, plc::Outcome<plc::Values> outcome) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      auto& result = results[places[i]];
+      if (!outcome)
+        result = error_of(outcome.error());
+      else if (!(*outcome)[i])
+        result = PlcError{PlcError::Kind::refused, peer + ": " + (*outcome)[i].error()};
+      else
+        result = PlcValue(std::move(*(*outcome)[i]));
+    }
+  }
+  std::vector<PlcResult<PlcValue>> results;
+  std::vector<s7::Address> parsed;
+  std::vector<std::size_t> places;  // of each that was parsed
+};
+
+PlcResult<Plc::Bytes> bytes_of(const std::string& place, plc::Outcome<plc::Items> outcome) {
+  if (!outcome) return error_of(std::move(outcome.error()));
+  Plc::Bytes all;
+  for (auto& item : *outcome) {
+    if (item.code != s7::ItemCode::good)
+      return PlcError{PlcError::Kind::refused, place + s7::item_text(item.code)};
+    all.insert(all.end(), item.data.begin(), item.data.end());
+  }
+  return all;
+}
+
+std::vector<s7::Bytes> parts_of(const Plc::Bytes& data) {
+  std::vector<s7::Bytes> parts;
+  for (std::size_t at = 0; at < data.size(); at += item_bytes) {
+    const auto part = s7::View(data).subspan(at, std::min(item_bytes, data.size() - at));
+    parts.emplace_back(part.begin(), part.end());
+  }
+  return parts;
+}
+
+PlcResult<PlcDone> written_of(const std::string& place, plc::Outcome<plc::Items> outcome) {
+  if (!outcome) return error_of(std::move(outcome.error()));
+  for (const auto& item : *outcome)
+    if (item.code != s7::ItemCode::good)
+      return PlcError{PlcError::Kind::refused, place + s7::item_text(item.code)};
+  return PlcDone{};
+}
+
+PlcResult<PlcBitWritten> bit_of(plc::Outcome<plc::BitWritten> outcome) {
+  return converted<PlcBitWritten>(std::move(outcome), [](const plc::BitWritten& written) {
+    return PlcBitWritten{written.by_whole_byte, written.neighbours_changed};
+  });
+}
+
 }  // namespace
 
 std::optional<double> PlcValue::number() const { return s7::number(elements_); }
@@ -131,33 +195,33 @@ PlcResult<PlcValue> Plc::read(std::string_view address) const {
 }
 
 std::vector<PlcResult<PlcValue>> Plc::read(const std::vector<std::string>& addresses) const {
-  std::vector<PlcResult<PlcValue>> results;
-  std::vector<s7::Address> parsed;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto address = s7::parse_address(addresses[i]);
-    results.emplace_back(PlcError{});
-    if (!address) {
-      results.back() = unusable(*engine_, addresses[i], address.error());
-    } else {
-      parsed.push_back(*address);
-      places.push_back(i);
-    }
-  }
-  if (parsed.empty()) return results;
+  Group group(*engine_, addresses);
+  if (group.parsed.empty()) return std::move(group.results);
   auto outcome = engine_->call<plc::Values>([&](const plc::Terms& terms, plc::Done<plc::Values> done) {
-    plc::read_values(engine_->session(), parsed, terms, client::PlcEngine::now(), std::move(done));
+    plc::read_values(engine_->session(), group.parsed, terms, client::PlcEngine::now(), std::move(done));
   });
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    auto& result = results[places[i]];
-    if (!outcome)
-      result = error_of(outcome.error());
-    else if (!(*outcome)[i])
-      result = PlcError{PlcError::Kind::refused, engine_->peer() + ": " + (*outcome)[i].error()};
-    else
-      result = PlcValue(std::move(*(*outcome)[i]));
-  }
-  return results;
+  group.take(engine_->peer(), std::move(outcome));
+  return std::move(group.results);
+}
+
+void Plc::read_async(const std::vector<std::string>& addresses,
+                     std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const {
+  auto group = std::make_shared<Group>(*engine_, addresses);
+  if (group->parsed.empty()) return engine_->later([group, then = std::move(then)] { then(group->results); });
+  engine_->call_later<plc::Values>(
+      [engine = engine_.get(), group](const plc::Terms& terms, plc::Done<plc::Values> done) {
+        plc::read_values(engine->session(), group->parsed, terms, client::PlcEngine::now(), std::move(done));
+      },
+      [peer = engine_->peer(), group, then = std::move(then)](plc::Outcome<plc::Values> outcome) {
+        group->take(peer, std::move(outcome));
+        then(group->results);
+      });
+}
+
+void Plc::read_async(std::string address, Then<PlcValue> then) const {
+  read_async(
+      std::vector{std::move(address)},
+      [then = std::move(then)](const std::vector<PlcResult<PlcValue>>& results) { then(results.front()); });
 }
 
 PlcResult<Plc::Bytes> Plc::read_db(std::uint16_t db, std::uint32_t byte, std::size_t size) const {
@@ -165,28 +229,18 @@ PlcResult<Plc::Bytes> Plc::read_db(std::uint16_t db, std::uint32_t byte, std::si
   auto outcome = engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
     engine_->session().read(ranges_of(db, byte, size), terms, client::PlcEngine::now(), std::move(done));
   });
-  if (!outcome) return error_of(std::move(outcome.error()));
-  Bytes all;
-  for (auto& item : *outcome) {
-    if (item.code != s7::ItemCode::good)
-      return PlcError{PlcError::Kind::refused, block_place(*engine_, db) + s7::item_text(item.code)};
-    all.insert(all.end(), item.data.begin(), item.data.end());
-  }
-  return all;
+  return bytes_of(block_place(*engine_, db), std::move(outcome));
 }
 
-void Plc::read_async(std::string address, Then<PlcValue> then) const {
-  const auto parsed = s7::parse_address(address);
-  if (!parsed) return then(unusable(*engine_, address, parsed.error()));
-  engine_->call_later<plc::Values>(
-      [engine = engine_.get(), parsed = *parsed](const plc::Terms& terms, plc::Done<plc::Values> done) {
-        plc::read_values(engine->session(), {parsed}, terms, client::PlcEngine::now(), std::move(done));
+void Plc::read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, Then<Bytes> then) const {
+  if (auto bad = bad_stretch(*engine_, db, byte, size))
+    return engine_->later([bad = std::move(*bad), then = std::move(then)] { then(bad); });
+  engine_->call_later<plc::Items>(
+      [engine = engine_.get(), db, byte, size](const plc::Terms& terms, plc::Done<plc::Items> done) {
+        engine->session().read(ranges_of(db, byte, size), terms, client::PlcEngine::now(), std::move(done));
       },
-      [peer = engine_->peer(), then = std::move(then)](plc::Outcome<plc::Values> outcome) {
-        if (!outcome) return then(error_of(std::move(outcome.error())));
-        auto& value = outcome->front();
-        if (!value) return then(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
-        then(PlcValue(std::move(*value)));
+      [place = block_place(*engine_, db), then = std::move(then)](plc::Outcome<plc::Items> outcome) {
+        then(bytes_of(place, std::move(outcome)));
       });
 }
 
@@ -210,21 +264,24 @@ PlcResult<PlcDone> Plc::write(std::string_view address, const PlcValue& value) c
 
 PlcResult<PlcDone> Plc::write_db(std::uint16_t db, std::uint32_t byte, const Bytes& data) const {
   if (auto bad = bad_stretch(*engine_, db, byte, data.size())) return std::move(*bad);
-  auto outcome = engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
-    auto ranges = ranges_of(db, byte, data.size());
-    std::vector<s7::Bytes> parts;
-    for (std::size_t at = 0; at < data.size(); at += item_bytes) {
-      const auto part = s7::View(data).subspan(at, std::min(item_bytes, data.size() - at));
-      parts.emplace_back(part.begin(), part.end());
-    }
-    engine_->session().write(std::move(ranges), std::move(parts), terms, client::PlcEngine::now(),
-                             std::move(done));
-  });
-  if (!outcome) return error_of(std::move(outcome.error()));
-  for (const auto& item : *outcome)
-    if (item.code != s7::ItemCode::good)
-      return PlcError{PlcError::Kind::refused, block_place(*engine_, db) + s7::item_text(item.code)};
-  return PlcDone{};
+  return written_of(block_place(*engine_, db),
+                    engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+                      engine_->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms,
+                                               client::PlcEngine::now(), std::move(done));
+                    }));
+}
+
+void Plc::write_db_async(std::uint16_t db, std::uint32_t byte, const Bytes& data, Then<PlcDone> then) const {
+  if (auto bad = bad_stretch(*engine_, db, byte, data.size()))
+    return engine_->later([bad = std::move(*bad), then = std::move(then)] { then(bad); });
+  engine_->call_later<plc::Items>(
+      [engine = engine_.get(), db, byte, data](const plc::Terms& terms, plc::Done<plc::Items> done) {
+        engine->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms,
+                                client::PlcEngine::now(), std::move(done));
+      },
+      [place = block_place(*engine_, db), then = std::move(then)](plc::Outcome<plc::Items> outcome) {
+        then(written_of(place, std::move(outcome)));
+      });
 }
 
 PlcResult<PlcBitWritten> Plc::write_bit(std::string_view address, bool value) const {
@@ -234,9 +291,20 @@ PlcResult<PlcBitWritten> Plc::write_bit(std::string_view address, bool value) co
       engine_->call<plc::BitWritten>([&](const plc::Terms& terms, plc::Done<plc::BitWritten> done) {
         plc::write_bit(engine_->session(), *parsed, value, terms, client::PlcEngine::now, std::move(done));
       });
-  return converted<PlcBitWritten>(std::move(outcome), [](const plc::BitWritten& written) {
-    return PlcBitWritten{written.by_whole_byte, written.neighbours_changed};
-  });
+  return bit_of(std::move(outcome));
+}
+
+void Plc::write_bit_async(std::string address, bool value, Then<PlcBitWritten> then) const {
+  const auto parsed = s7::parse_address(address);
+  if (!parsed)
+    return engine_->later(
+        [bad = unusable(*engine_, address, parsed.error()), then = std::move(then)] { then(bad); });
+  engine_->call_later<plc::BitWritten>(
+      [engine = engine_.get(), parsed = *parsed, value](const plc::Terms& terms,
+                                                        plc::Done<plc::BitWritten> done) {
+        plc::write_bit(engine->session(), parsed, value, terms, client::PlcEngine::now, std::move(done));
+      },
+      [then = std::move(then)](plc::Outcome<plc::BitWritten> outcome) { then(bit_of(std::move(outcome))); });
 }
 
 PlcResult<PlcBitWritten> Plc::write_bit(std::uint16_t db, std::uint32_t byte, unsigned bit,
@@ -247,9 +315,12 @@ PlcResult<PlcBitWritten> Plc::write_bit(std::uint16_t db, std::uint32_t byte, un
 
 void Plc::write_async(std::string address, std::string value, Then<PlcDone> then) const {
   const auto parsed = s7::parse_address(address);
-  if (!parsed) return then(unusable(*engine_, address, parsed.error()));
+  const auto refuse = [&](const std::string& why) {
+    engine_->later([bad = unusable(*engine_, address, why), then = std::move(then)] { then(bad); });
+  };
+  if (!parsed) return refuse(parsed.error());
   auto typed = s7::parse_value(*parsed, value);
-  if (!typed) return then(unusable(*engine_, address, typed.error()));
+  if (!typed) return refuse(typed.error());
   engine_->call_later<bool>(
       [engine = engine_, parsed = *parsed, typed = std::move(*typed)](const plc::Terms& terms,
                                                                       plc::Done<bool> done) {

@@ -198,13 +198,14 @@ void PlcEngine::keep() {
   }
 }
 
-void PlcEngine::link_changed(const link::Status& status, link::State previous, std::string_view why) {
+void PlcEngine::link_changed(const link::Status& status, link::State, std::string_view why) {
   const Instant now = os::now();
   if (status.state == link::State::online) {
     const auto outage = lost_at_ ? now - *lost_at_ : Duration::zero();
     const bool first = !std::exchange(was_online_, true);
     tries_ = 0;
     loss_told_ = false;
+    online_ = true;
     lost_at_.reset();
     if (options_->on_return)
       dispatcher_.call(Dispatcher::Order::urgent, on_return_, [options = options_, outage, first] {
@@ -221,7 +222,17 @@ void PlcEngine::link_changed(const link::Status& status, link::State previous, s
                        options->on_loss({why, was});
                        return true;
                      });
-  if (previous == link::State::dialing || previous == link::State::probing) attempt_failed(why);
+  // Not by the state before: a peer that is connected to and never answers is silent before it is lost.
+  if (!std::exchange(online_, false)) attempt_failed(why);
+}
+
+// Whoever waited for a connection and ran out of time wants to know why there is none.
+plc::Trouble PlcEngine::with_cause(plc::Trouble trouble) const {
+  const auto& status = link_->status();
+  if (trouble.kind == plc::Failure::unreachable && status.state != link::State::online &&
+      !status.last_error.empty() && trouble.text.find(status.last_error) == std::string::npos)
+    trouble.text += "; " + status.last_error;
+  return trouble;
 }
 
 void PlcEngine::attempt_failed(std::string_view why) {

@@ -44,6 +44,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
         [this, waiting, terms, &begin] {
           prepare();
           begin(terms, [this, waiting](plc::Outcome<T> outcome) {
+            if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
             waiting->outcome.emplace(std::move(outcome));
             settle(waiting->done);
           });
@@ -62,6 +63,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
       auto watch = std::make_shared<os::Loop::Timer>(expiry(terms));
       begin(terms, [this, then, watch](plc::Outcome<T> outcome) {
         watch->cancel();
+        if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
         dispatcher_.call(Dispatcher::Order::ordinary, on_answer_,
                          [then, outcome = std::move(outcome)]() mutable {
                            then(std::move(outcome));
@@ -69,6 +71,14 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
                          });
       });
       link_->send_now();
+    });
+  }
+
+  // Runs it on the handlers' thread: what needs no question.
+  void later(std::function<void()> then) {
+    dispatcher_.call(Dispatcher::Order::ordinary, on_answer_, [then = std::move(then)] {
+      then();
+      return false;
     });
   }
 
@@ -93,6 +103,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   void prepare();  // a call begins: an exhausted link dials again
   [[nodiscard]] os::Loop::Timer expiry(const plc::Terms& terms);
   void link_changed(const link::Status& status, link::State previous, std::string_view why);
+  [[nodiscard]] plc::Trouble with_cause(plc::Trouble trouble) const;
   void attempt_failed(std::string_view why);
   void beat();
   void judge_beat(const Sample& sample);
@@ -122,6 +133,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   std::optional<Instant> lost_at_;
   std::uint32_t tries_ = 0;  // failed attempts of this series
   bool was_online_ = false;
+  bool online_ = false;  // on this connection
   bool loss_told_ = false;
   std::optional<s7::Address> beat_address_;
   FrozenWatch beat_watch_;
