@@ -14,6 +14,16 @@ namespace standstill::os {
 
 namespace {
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+// The loop whose callbacks this thread is running, while its turn has not come to what was posted yet.
+thread_local const Loop* before_posted = nullptr;
+
+struct BeforePosted {
+  explicit BeforePosted(const Loop* loop) { before_posted = loop; }
+  ~BeforePosted() { before_posted = nullptr; }
+  BeforePosted(const BeforePosted&) = delete;
+  BeforePosted& operator=(const BeforePosted&) = delete;
+};
 }  // namespace
 
 Loop::Watch::Watch(Watch&& other) noexcept = default;
@@ -92,6 +102,7 @@ void Loop::post(Task task) {
     const std::lock_guard lock(posted_mutex_);
     posted_.push_back(std::move(task));
   }
+  if (before_posted == this) return;  // this very turn comes to it
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
@@ -122,17 +133,20 @@ void Loop::turn(Duration longest) {
   const int count =
       epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_at, nullptr);
   const Instant start = os::now();
-  for (int i = 0; i < count; ++i) {
-    const auto& event = events[static_cast<std::size_t>(i)];
-    if (event.data.ptr == nullptr) {
-      std::uint64_t ignored = 0;
-      [[maybe_unused]] const auto got = ::read(wake_.get(), &ignored, sizeof ignored);
-      continue;
+  {
+    const BeforePosted callbacks(this);
+    for (int i = 0; i < count; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      if (event.data.ptr == nullptr) {
+        std::uint64_t ignored = 0;
+        [[maybe_unused]] const auto got = ::read(wake_.get(), &ignored, sizeof ignored);
+        continue;
+      }
+      auto* watched = static_cast<Watched*>(event.data.ptr);
+      if (watched->active) watched->ready(event.events);
     }
-    auto* watched = static_cast<Watched*>(event.data.ptr);
-    if (watched->active) watched->ready(event.events);
+    run_timers();
   }
-  run_timers();
   run_posted();
   retired_.clear();
   longest_turn_ = std::max(longest_turn_, os::now() - start);

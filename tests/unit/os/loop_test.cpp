@@ -205,5 +205,25 @@ TEST_F(LoopTest, ItSaysHowLongATurnKeptItBusy) {
   EXPECT_EQ(loop.take_longest_turn(), 0ms);
 }
 
+// What a callback posts is done in its own turn, without waking anybody; what a posted task posts, in the
+// next one, which does not wait for it.
+TEST(Loop, WhatACallbackPostsIsDoneInItsOwnTurn) {
+  Loop loop;
+  std::vector<int> ran;
+  auto timer = loop.after(Duration::zero(), [&] {
+    loop.post([&] {
+      ran.push_back(1);
+      loop.post([&] { ran.push_back(2); });
+    });
+  });
+  loop.turn(1h);
+  EXPECT_EQ(ran, std::vector{1});
+  loop.turn(1h);
+  EXPECT_EQ(ran, (std::vector{1, 2}));
+  std::thread([&] { loop.post([&] { ran.push_back(3); }); }).join();
+  loop.turn(1h);
+  EXPECT_EQ(ran, (std::vector{1, 2, 3}));
+}
+
 }  // namespace
 }  // namespace standstill::os
