@@ -25,8 +25,8 @@ TcpReader::Result TcpReader::read(std::span<const std::byte>& bytes) {
   for (;;) {
     std::size_t wanted = header;
     if (size_ >= header) {
-      const unsigned protocol = frame_[2] << 8U | frame_[3];
-      const unsigned length = frame_[4] << 8U | frame_[5];
+      const unsigned protocol = unsigned{frame_[2]} << 8U | frame_[3];
+      const unsigned length = unsigned{frame_[4]} << 8U | frame_[5];
       if (protocol != 0 || length < 2 || length > 254) {
         error_ =
             protocol != 0
