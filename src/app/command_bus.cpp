@@ -26,8 +26,9 @@ constexpr std::size_t longest_key_file = 16UL * 1024;
 int store(const std::string& file, const std::string& text) {
   const auto written = record::write_whole(file, text, 0600, record::IfExists::refuse);
   if (written) return exit_done;
-  complain(written.error().exists() ? file + " is there already, and no key is ever overwritten: choose another name"
-                                    : written.error().text);
+  complain(written.error().exists()
+               ? file + " is there already, and no key is ever overwritten: choose another name"
+               : written.error().text);
   return exit_refused;
 }
 
@@ -58,10 +59,10 @@ int bus_keygen(const Context& context, const BusKeygenOptions& options) {
       return exit_usage;
     }
     const auto master = record::read_whole(options.file, longest_key_file);
-    const auto keys = master ? estop::Keys::read(*master)
-                             : std::unexpected<std::string>(master.error().text);
+    const auto keys = master ? estop::Keys::read(*master) : std::unexpected<std::string>(master.error().text);
     if (!keys || !keys->master()) {
-      complain(options.file + ": " + (keys ? "this is one station's key, and none can be derived from it" : keys.error()));
+      complain(options.file + ": " +
+               (keys ? "this is one station's key, and none can be derived from it" : keys.error()));
       return exit_refused;
     }
     text = keys->station_file(options.station);
@@ -75,7 +76,9 @@ int bus_stations(const Context& context) {
   const auto config = load_config(context);
   if (!config) return config.error();
   if (!config->bus || !config->bus->controller) {
-    complain("only a controller of the bus knows the stations: ask on the machine whose [bus] has role = \"controller\"");
+    complain(
+        "only a controller of the bus knows the stations: ask on the machine whose [bus] has role = "
+        "\"controller\"");
     return exit_usage;
   }
   const auto state = Ask(config->site.state_dir).get("/api/v1/state");
@@ -92,7 +95,8 @@ int bus_stations(const Context& context) {
                std::to_string(one.value("confirmed_epoch", 0ULL)),
                heard < 0 ? "never" : age_text(heard) + " ago"});
   }
-  say(table.empty() ? "no station has registered yet: one does when it first confirms its state here" : table.text());
+  say(table.empty() ? "no station has registered yet: one does when it first confirms its state here"
+                    : table.text());
   return exit_done;
 }
 
@@ -110,7 +114,8 @@ int bus_validate(const Context& context, const std::string& file) {
   }
   const auto message = estop::read_message(text);
   if (context.json)
-    say(ordered_json{{"valid", message.has_value()}, {"error", message ? ordered_json() : ordered_json(message.error())}}
+    say(ordered_json{{"valid", message.has_value()},
+                     {"error", message ? ordered_json() : ordered_json(message.error())}}
             .dump());
   else
     say(message ? "valid" : "not valid: " + printable(message.error()));

@@ -247,7 +247,8 @@ void Declaration::by_hand() {
   declare_cv(family("By hand", "cv", "a locomotive's configuration variables over its telemetry line"),
              context_, chosen_);
   declare_s7(family("By hand", "s7", "a Siemens S7 PLC by hand"), context_, chosen_);
-  declare_bus(family("By hand", "bus", "the emergency-stop bus: keys, stations, messages"), context_, chosen_);
+  declare_bus(family("By hand", "bus", "the emergency-stop bus: keys, stations, messages"), context_,
+              chosen_);
 }
 
 void Declaration::modbus_by_hand() {

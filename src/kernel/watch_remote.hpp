@@ -53,6 +53,7 @@ class RemoteWatch {
         break;
       case Kind::stopped:
         hears_ = ever_heard_ = true;
+        static_cast<void>(known(message.id));  // what is repeated of it is a copy
         stop(message);
         break;
       case Kind::release:

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "config/formats.hpp"
 #include "link/tcp.hpp"
@@ -76,7 +77,8 @@ BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart star
     session.channels.push_back(estop::release_channel(bus.instance));
   }
   session_ = std::make_unique<station::RedisSession>(
-      std::move(session), [this](std::string_view channel, const std::string& text) { heard(channel, text); });
+      std::move(session),
+      [this](std::string_view channel, const std::string& text) { heard(channel, text); });
   const auto url = config::parse_url(bus.url).value_or(config::Url{});
   link_ = std::make_unique<link::Link>(
       loop_, *session_,
@@ -118,9 +120,8 @@ station::Doer BusMember::doer() {
   made.registered = [this](const std::vector<std::string>& stations) {
     std::string text;
     for (const auto& one : stations) text += one + "\n";
-    around_.off_loop([file = stations_file(config_), text] {
-      static_cast<void>(record::write_whole(file, text, 0600));
-    });
+    around_.off_loop(
+        [file = stations_file(config_), text] { static_cast<void>(record::write_whole(file, text, 0600)); });
   };
   made.raise = [this](Epoch at_least) { around_.raise(at_least); };
   made.said = [this](std::string_view code, const std::string& detail) { said(code, detail); };
@@ -167,7 +168,8 @@ void BusMember::on_link(const link::Status& status, link::State previous, std::s
                         }},
              role_);
   around_.changed(status, previous, why);
-  if (online) loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+  if (online)
+    loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
       if (!alive.expired()) ask_latch();
     });
 }
@@ -204,6 +206,7 @@ void BusMember::heard(std::string_view channel, const std::string& text) {
 
 void BusMember::on_stop(const std::string& text, Instant now) {
   const auto stop = estop::judge_stop(text);
+  confirm_soon_ = true;
   if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, now);
   if (auto* leader = std::get_if<station::Controller>(&role_)) leader->stop(stop, text, now);
 }
@@ -252,7 +255,8 @@ estop::CommandResponse BusMember::carry_out(const estop::CommandRequest& request
     return refused(estop::ErrorCode::device_not_found, "there is no output or link of this name here");
   const auto tag = request.parameters.find("tag");
   if (request.command_name != "read" || tag == request.parameters.end())
-    return refused(estop::ErrorCode::invalid_parameter, "a link knows the command read with the parameter tag");
+    return refused(estop::ErrorCode::invalid_parameter,
+                   "a link knows the command read with the parameter tag");
   const auto id = around_.tags->find(request.device_id + "." + tag->second);
   if (!id) return refused(estop::ErrorCode::invalid_parameter, "this link has no such tag");
   const link::Tag& value = around_.tags->get(*id);
@@ -292,9 +296,9 @@ void BusMember::state(const View& view, bool known) {
     local_.epoch = guard.epoch;
     local_.first_out = Cause{};
     if (guard.has_first_out != 0)
-      local_.first_out = {guard.first_out_code,   guard.first_out_present != 0,
-                          guard.first_out_source, guard.first_out_detail,
-                          instant_from_ns(guard.first_out_at_ns), guard.first_out_wall_ns};
+      local_.first_out = {
+          guard.first_out_code,   guard.first_out_present != 0,           guard.first_out_source,
+          guard.first_out_detail, instant_from_ns(guard.first_out_at_ns), guard.first_out_wall_ns};
     local_.cut_done = instant_from_ns(guard.cut_done_ns);
     local_.outputs.clear();
     for (const auto& output : view.outputs)
@@ -327,9 +331,9 @@ void BusMember::hand_on() {
 }
 
 void BusMember::confirm() {
-  const auto state = std::visit(
-      Overloaded{[](std::monostate) { return estop::SafeState{}; }, [](const auto& role) { return role.safe_state(); }},
-      role_);
+  const auto state = std::visit(Overloaded{[](std::monostate) { return estop::SafeState{}; },
+                                           [](const auto& role) { return role.safe_state(); }},
+                                role_);
   if (std::holds_alternative<station::Station>(role_) && local_.known)
     publish(estop::safe_channel, estop::write_safe_state(envelope(), state, keys_, config_.bus->instance));
 }
@@ -337,11 +341,12 @@ void BusMember::confirm() {
 void BusMember::beat() {
   estop::Heartbeat beat;
   const auto* role = std::get_if<station::Station>(&role_);
-  const bool stopped = !local_.known || local_.state == LatchState::tripped || (role != nullptr && !role->open());
-  beat.status = closing_                                                    ? estop::Health::stopping
-                : !local_.known                                             ? estop::Health::starting
-                : stopped                                                   ? estop::Health::degraded
-                                                                            : estop::Health::running;
+  const bool stopped =
+      !local_.known || local_.state == LatchState::tripped || (role != nullptr && !role->open());
+  beat.status = closing_        ? estop::Health::stopping
+                : !local_.known ? estop::Health::starting
+                : stopped       ? estop::Health::degraded
+                                : estop::Health::running;
   beat.uptime_seconds = to_ms(os::now() - began_) / 1000;
   for (const auto& output : config_.outputs) beat.devices.push_back(output.id);
   for (const auto& link : config_.links) beat.devices.push_back(link.id);
@@ -368,6 +373,7 @@ void BusMember::tick() {
                           role.tick(now);
                         }},
              role_);
+  if (std::exchange(confirm_soon_, false)) confirm();
   if (now >= next_beat_) {
     next_beat_ = now + beat_every;
     beat();

@@ -47,7 +47,8 @@ class BusMember {
     std::function<void(const std::string& detail)> alarm;
     link::Link::OnChange changed;
     std::function<void(std::function<void()> task)> off_loop;
-    std::function<void(const std::string& output, bool run)> command;  // one marked commandable, while running
+    std::function<void(const std::string& output, bool run)>
+        command;  // one marked commandable, while running
     const link::TagTable* tags;
   };
 
@@ -97,6 +98,7 @@ class BusMember {
   Instant began_{}, next_beat_{}, next_latch_{};
   bool asking_latch_ = false;
   bool closing_ = false;
+  bool confirm_soon_ = false;  // a flood of stops is no flood of confirmations
   std::int64_t commands_done_ = 0, commands_failed_ = 0;
   Instant said_since_{};
   unsigned said_count_ = 0;

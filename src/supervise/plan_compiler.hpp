@@ -18,8 +18,8 @@ namespace standstill::supervise {
 struct CompiledPlan {
   std::unique_ptr<plan::Plan> plan;  // sealed
   std::uint64_t hash = 0;
-  std::unordered_map<std::string, SourceIndex> links;   // critical links
-  std::unordered_map<std::string, SourceIndex> behind;  // critical links with a source behind (see below)
+  std::unordered_map<std::string, SourceIndex> links;    // critical links
+  std::unordered_map<std::string, SourceIndex> behind;   // critical links with a source behind (see below)
   std::unordered_map<std::string, SourceIndex> watches;  // with a [bus], "bus" is one of them
   std::unordered_map<std::string, std::uint8_t> outputs;
   Stages stages;

@@ -124,8 +124,8 @@ class Supervisor {
   link::TagTable tags_;
   std::vector<std::unique_ptr<Job>> jobs_;  // one a link that this version runs
   std::unique_ptr<WatchBoard> board_;
-  std::unique_ptr<BusMember> bus_;  // where there is a [bus]
-  Epoch bus_epoch_ = 0;             // a trip of the bus that the guard has to go beyond
+  std::unique_ptr<BusMember> bus_;                // where there is a [bus]
+  Epoch bus_epoch_ = 0;                           // a trip of the bus that the guard has to go beyond
   std::map<std::string, SilenceWatch> silences_;  // by critical link
 
   View view_;

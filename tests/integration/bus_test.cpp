@@ -53,11 +53,19 @@ class Bus : public testing::Test {
     controller = member("ctrl-01", true, peers[0]);
     station = member("bench-1", false, peers[1]);
     if (HasFatalFailure()) return;
-    ASSERT_TRUE(controller->until([&] { return controller->look("/stations/0/state") == "tripped"; }))
-        << controller->get("/api/v1/state").body << controller->log() << station->log();
+    // Registered, and it has read the latch that it can check.
+    ASSERT_TRUE(confirmed()) << controller->get("/api/v1/state").body << controller->log() << station->log();
+  }
+  // The station is safe and knows the controller's epoch: what an operator waits for before releasing.
+  bool confirmed() {
+    return controller->until([&] {
+      return controller->look("/stations/0/state") == "tripped" &&
+             controller->look("/stations/0/confirmed_epoch") == std::to_string(controller->epoch());
+    });
   }
   // The operator's three words at the controller, and nothing at the station.
   void release() {
+    ASSERT_TRUE(confirmed()) << both();
     ASSERT_TRUE(controller->until(
         [&] {
           const auto epoch = controller->epoch();
@@ -68,13 +76,25 @@ class Bus : public testing::Test {
         << controller->get("/api/v1/why").body;
     ASSERT_TRUE(controller->until(
         [&] {
-          return controller->state() == "running" || controller->word("start", controller->epoch()).status == 200;
+          return controller->state() == "running" ||
+                 controller->word("start", controller->epoch()).status == 200;
         },
         120s))
         << controller->get("/api/v1/why").body;
-    ASSERT_TRUE(station->until([&] { return station->state() == "running" && station->all_energised(); }, 120s))
-        << station->get("/api/v1/why").body << station->journal("kind=bus&limit=50");
+    ASSERT_TRUE(
+        station->until([&] { return station->state() == "running" && station->all_energised(); }, 120s))
+        << station->get("/api/v1/why").body << bus_journal(*station) << bus_journal(*controller);
     ASSERT_TRUE(controller->until([&] { return controller->all_energised(); }));
+  }
+  static std::string bus_journal(PlantRig& rig) {
+    std::string text;
+    const json answer = json::parse(rig.journal(), nullptr, false);
+    for (const auto& event : answer.value("events", json::array()))
+      if (event.value("kind", "") == "bus" || event.value("kind", "") == "refused" ||
+          event.value("kind", "") == "ack")
+        text += "\n" + event.value("at", "") + " " + event.value("kind", "") + " " + event.value("code", "") +
+                " " + event.value("detail", "");
+    return text;
   }
   bool all_safe() {
     return station->all_safe() && controller->all_safe() && station->state() == "tripped" &&
@@ -107,11 +127,10 @@ TEST_F(Bus, S9_AStopByHandStopsEveryMachineAndOnlyTheOperatorsWordsRunThemAgain)
   station->word("ack", station->epoch());
   EXPECT_EQ(station->word("reset", station->epoch()).status, 409);
   EXPECT_TRUE(station->until([&] {
-    return redis->say({"EXISTS", "estop:latch"}) == ":1" && redis->say({"EXISTS", "device:bench-1:alive"}) == ":1";
+    return redis->say({"EXISTS", "estop:latch"}) == ":1" &&
+           redis->say({"EXISTS", "device:bench-1:alive"}) == ":1";
   }));
-  ASSERT_TRUE(controller->until([&] {
-    return controller->look("/stations/0/confirmed_epoch") == std::to_string(controller->epoch());
-  })) << both();
+  ASSERT_TRUE(confirmed()) << both();
   EXPECT_EQ(station->run_commands(), starts) << "nothing was energised meanwhile";
   release();
   if (HasFatalFailure()) return;

@@ -1,6 +1,7 @@
 #include "plant/station/controller.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace standstill::station {
 
@@ -9,8 +10,7 @@ constexpr Duration said_lately = 500ms;  // the guard's answer is on its way
 constexpr Duration heard_lately = 5s;
 constexpr Duration say_again_after = 3s;
 constexpr unsigned said_at_most = 10;
-constexpr std::size_t most_owed = 8;
-}
+}  // namespace
 
 Controller::Controller(Settings settings, Doer doer) : set_(std::move(settings)), do_(std::move(doer)) {
   for (const auto& station : set_.stations) stations_[station];
@@ -22,15 +22,15 @@ void Controller::begin(Instant now) {
 }
 
 void Controller::joined(Instant now) {
-  learned_ = settled_ = false;
+  learned_ = settled_ = lost_latch_ = false;
   joined_at_ = now;
   heard(now);
 }
 
 void Controller::left() { learned_ = settled_ = false; }
 
-// The source `bus` of a controller says only whether the bus is heard: a stop is a trip of its latch, and that
-// latch is the bus's.
+// The source `bus` of a controller says only whether the bus is heard: a stop is a trip of its latch, and
+// that latch is the bus's.
 void Controller::judge(RemoteMessage::Kind kind, Instant now, std::string_view who) {
   const bool free = kind == RemoteMessage::Kind::free;
   const Finding finding =
@@ -78,6 +78,7 @@ void Controller::local(const Local& local, Instant now) {
     stop_text_.clear();
     missing_by_ = never;
   }
+  if (trip && std::exchange(lost_latch_, false)) settled_ = true;
   if (changed && settled_) retain(now);
 }
 
@@ -112,7 +113,7 @@ bool Controller::other_leads(const estop::LatchRecord& record, Instant now) cons
 void Controller::latch(const std::optional<std::string>& text, Instant now) {
   if (!local_.known) return;  // it is asked for again soon
   learned_ = true;
-  const auto record = text ? estop::read_latch(*text, set_.keys, set_.instance)
+  const auto record = text ? estop::read_latch(*text, set_.keys, estop::controllers)
                            : std::unexpected<std::string>("there is no retained latch");
   if (record && record->controller != set_.instance) others_.try_emplace(record->controller, Instant{});
   if (record && other_leads(*record, now)) {
@@ -129,6 +130,8 @@ void Controller::latch(const std::optional<std::string>& text, Instant now) {
   }
   // Unknown is tripped, whatever this controller believes.
   if (!record && local_.state != LatchState::tripped) {
+    settled_ = false;
+    lost_latch_ = true;  // what is retained next is that trip
     do_.stop(CauseCode::software_error, "the bus has lost its latch: " + record.error());
     return;
   }
@@ -148,9 +151,9 @@ void Controller::retain(Instant now) {
   record.detail = std::string(local_.first_out.detail.view());
   record.since_wall_ms = std::max<std::int64_t>(0, local_.first_out.wall_ns / 1'000'000);
   record.controller = set_.instance;
-  std::vector<std::string> names{set_.instance};
-  for (const auto& [instance, known] : stations_)
-    if (instance != set_.instance) names.push_back(instance);
+  record.stop_id = estop::judge_stop(stop_text_).id;
+  std::vector<std::string> names{std::string(estop::controllers)};
+  for (const auto& [instance, known] : stations_) names.push_back(instance);
   do_.retain(estop::latch_key, estop::write_latch(record, set_.keys, names));
   next_repeat_ = now + set_.repeat;
 }
@@ -209,7 +212,9 @@ void Controller::released(estop::Action action, const std::string& who, Instant 
   if (settled_) retain(now);
   for (auto& [instance, known] : stations_) {
     if (!known.heard) continue;
-    if (known.owed.size() < most_owed)
+    const bool said = std::any_of(known.owed.begin(), known.owed.end(),
+                                  [&](const Known::Owed& one) { return one.action == action; });
+    if (!said)
       known.owed.push_back({action, who, known.safe.station_epoch, known.safe.stops, now, said_at_most, 0});
     hand_on(instance, known, now);
   }

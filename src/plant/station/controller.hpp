@@ -2,9 +2,9 @@
 // hears, keeps the latch on the bus for whoever was away, repeats the stop while it stands, and hands the
 // operator's words on to every station, each signed with that station's key.
 //
-// One controller leads: the one whose latch the bus retains. Another one stands by, with its own outputs safe,
-// and takes over with a new epoch when the first has not been heard for a while: its stations then wait for
-// the operator's words of that epoch.
+// One controller leads: the one whose latch the bus retains. Another one stands by, with its own outputs
+// safe, and takes over with a new epoch when the first has not been heard for a while: its stations then wait
+// for the operator's words of that epoch.
 //
 // Stations register themselves: by the first safe confirmation that their key vouches for.
 #pragma once
@@ -22,9 +22,9 @@ class Controller {
   struct Settings {
     std::string instance;
     Duration lease = 3s;
-    Duration repeat = 2s;       // of the stop and of the retained latch
+    Duration repeat = 2s;  // of the stop and of the retained latch
     Duration confirm_within = 2s;
-    Duration alive_within = 4s;  // another controller that was not heard for so long is gone
+    Duration alive_within = 4s;         // another controller that was not heard for so long is gone
     std::vector<std::string> stations;  // registered before
     estop::Keys keys;                   // master keys
   };
@@ -84,14 +84,15 @@ class Controller {
   bool any_told_ = false;
   Local local_;
   bool learned_ = false;
-  bool settled_ = false;  // the bus retains what this latch says
+  bool settled_ = false;     // the bus retains what this latch says
+  bool lost_latch_ = false;  // the server has none, and the trip for that is under way
   Instant joined_at_{};
   std::map<std::string, Instant> others_;  // other controllers, and when they were heard last
   Instant last_heard_{};
   std::array<std::uint64_t, 4096> ids_{};  // of the last stops (S10)
   std::size_t next_id_ = 0;
   Instant stop_said_{};       // to the guard
-  std::string stop_text_;  // what is repeated
+  std::string stop_text_;     // what is repeated
   std::string waiting_text_;  // the stop that trips, until the guard says it has
   Instant next_repeat_{};
   Instant missing_by_ = never;

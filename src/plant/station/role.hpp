@@ -23,8 +23,8 @@ struct Local {
   LatchState state = LatchState::tripped;
   bool acknowledged = false;
   Epoch epoch = 0;
-  Cause first_out{};     // of this epoch
-  Instant cut_done{};    // of this epoch's trip; Instant{}: none
+  Cause first_out{};   // of this epoch
+  Instant cut_done{};  // of this epoch's trip; Instant{}: none
   std::vector<estop::SafeState::Output> outputs;
 };
 

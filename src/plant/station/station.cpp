@@ -70,10 +70,11 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   if (!record) {
     unknown = record.error();
   } else if (record->epoch < epoch_) {
-    unknown = "the retained latch is of epoch " + std::to_string(record->epoch) + ", and this station knows " +
-              std::to_string(epoch_);
+    unknown = "the retained latch is of epoch " + std::to_string(record->epoch) +
+              ", and this station knows " + std::to_string(epoch_);
   } else if (record->state == LatchState::tripped) {
     message.epoch = record->epoch;
+    message.id = estop::HeardStop{.id = record->stop_id}.number();
     message.code = cause_code(record->code).value_or(CauseCode::none);
     message.initiator.assign(record->controller);
     own_stop_.clear();
@@ -219,11 +220,10 @@ void Station::result(const estop::Release& release, bool accepted, const std::st
   do_.said(accepted ? "release" : "release_refused",
            std::string(name(release.action)) + " of epoch " + std::to_string(release.epoch) + " by " +
                release.operator_name + (accepted ? "" : ": " + reason));
-  do_.publish(estop::result_channel,
-              estop::write_result(
-                  do_.envelope(),
-                  {release.action, release.epoch, release.counter, accepted, accepted ? std::string() : reason},
-                  set_.keys, set_.instance));
+  do_.publish(estop::result_channel, estop::write_result(do_.envelope(),
+                                                         {release.action, release.epoch, release.counter,
+                                                          accepted, accepted ? std::string() : reason},
+                                                         set_.keys, set_.instance));
 }
 
 void Station::tick(Instant now) {

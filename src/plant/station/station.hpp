@@ -16,17 +16,17 @@ class Station {
  public:
   struct Settings {
     std::string instance;
-    Duration lease = 3s;        // so long without a word from the bus: safe
+    Duration lease = 3s;           // so long without a word from the bus: safe
     Duration release_within = 7s;  // what is refused because something has yet to settle is repeated so long
-    Epoch largest_epoch = 0;    // ever seen by any start of this station
-    std::string boot_nonce;     // 16 hexadecimal digits, random
+    Epoch largest_epoch = 0;       // ever seen by any start of this station
+    std::string boot_nonce;        // 16 hexadecimal digits, random
     estop::Keys keys;
   };
   Station(Settings settings, Doer doer) : set_(std::move(settings)), do_(std::move(doer)) {}
 
   void begin(Instant now);
-  void joined(Instant now);  // subscribed; the latch has yet to be read
-  void left();               // the connection is gone
+  void joined(Instant now);                       // subscribed; the latch has yet to be read
+  void left();                                    // the connection is gone
   void heard(Instant now) { last_heard_ = now; }  // any answer of the bus, any heartbeat of a controller
   void stop(const estop::HeardStop& heard, Instant now);
   // The retained latch as the bus has it; nothing when there is none.
@@ -66,7 +66,7 @@ class Station {
   Instant last_heard_{};
   Instant stop_heard_{};  // the first of this stop
   std::uint64_t counter_ = 0;
-  std::uint64_t stops_ = 0;      // heard, copies not counted
+  std::uint64_t stops_ = 0;  // heard, copies not counted
   std::deque<Pending> pending_;
   std::string own_stop_;  // published until the retained latch shows it
 };

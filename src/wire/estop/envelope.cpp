@@ -73,10 +73,11 @@ std::string write_time(std::int64_t wall_ms) {
   const year_month_day date(day_start);
   const hh_mm_ss time(at - day_start);
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
   return text.data();
 }
 
@@ -168,7 +169,8 @@ std::expected<Outer, std::string> read_outer(std::string_view text) {
   const bool answers = request || made.kind == Kind::command_response;
   made.envelope.correlation_id = in.matching("correlation_id", answers, is_uuid, "a UUIDv4 in lower case");
   made.envelope.reply_to = in.matching("reply_to", request, is_reply_to, "a channel");
-  if (!answers && in.has("correlation_id")) in.wrong("correlation_id", "belongs to requests and responses only");
+  if (!answers && in.has("correlation_id"))
+    in.wrong("correlation_id", "belongs to requests and responses only");
   if (!request && in.has("reply_to")) in.wrong("reply_to", "belongs to requests only");
   if (!in.problem().empty()) return std::unexpected(in.problem());
   made.payload = *payload;

@@ -23,13 +23,12 @@ enum class Kind : std::uint8_t {
   release_result,
 };
 inline constexpr std::array<std::string_view, 8> kind_names{
-    "device.command.request", "device.command.response", "service.heartbeat",
-    "system.emergency_stop",  "system.ota.request",      "estop.safe_state",
-    "estop.release",          "estop.release_result"};
+    "device.command.request", "device.command.response", "service.heartbeat", "system.emergency_stop",
+    "system.ota.request",     "estop.safe_state",        "estop.release",     "estop.release_result"};
 
-inline constexpr std::array<std::string_view, 6> heartbeat_counters{
-    "min_free_heap",      "wifi_reconnects", "redis_reconnects",
-    "commands_processed", "commands_failed", "watchdog_resets"};
+inline constexpr std::array<std::string_view, 6> heartbeat_counters{"min_free_heap",    "wifi_reconnects",
+                                                                    "redis_reconnects", "commands_processed",
+                                                                    "commands_failed",  "watchdog_resets"};
 
 struct Outer {
   Kind kind{};

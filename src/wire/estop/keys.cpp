@@ -103,8 +103,8 @@ std::expected<Keys, std::string> Keys::read(std::string_view file) {
 std::string Keys::station_file(std::string_view instance) const {
   std::string text;
   for (const Key& key : of(instance))
-    text +=
-        std::string(magic) + " v1 station " + std::string(instance) + " " + key.id + " " + hex(key.secret) + "\n";
+    text += std::string(magic) + " v1 station " + std::string(instance) + " " + key.id + " " +
+            hex(key.secret) + "\n";
   return text;
 }
 

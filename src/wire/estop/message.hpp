@@ -33,8 +33,8 @@ struct Source {
 enum class TimeForm : std::uint8_t { text, seconds };
 
 struct Envelope {
-  std::string id;              // UUIDv4, lower case
-  std::int64_t wall_ms = 0;    // when it was sent, since 1970 UTC; 0 to the end of the year 9999
+  std::string id;            // UUIDv4, lower case
+  std::int64_t wall_ms = 0;  // when it was sent, since 1970 UTC; 0 to the end of the year 9999
   TimeForm form = TimeForm::text;
   Source source;
   std::string correlation_id;  // UUIDv4; on requests and responses
@@ -51,11 +51,11 @@ enum class Health : std::uint8_t { starting, running, degraded, stopping };
 
 struct Heartbeat {
   Health status = Health::starting;
-  std::int64_t uptime_seconds = 0;   // 0 or more, as all counters here
-  std::vector<std::string> devices{};  // device ids
-  std::int64_t free_heap = 0;        // bytes
-  std::int64_t wifi_rssi = 0;        // dBm, -127 to 0; 0 where there is no radio
-  std::string firmware_version{};      // 1 to 64
+  std::int64_t uptime_seconds = 0;                 // 0 or more, as all counters here
+  std::vector<std::string> devices{};              // device ids
+  std::int64_t free_heap = 0;                      // bytes
+  std::int64_t wifi_rssi = 0;                      // dBm, -127 to 0; 0 where there is no radio
+  std::string firmware_version{};                  // 1 to 64
   std::map<std::string, std::int64_t> counters{};  // only the optional ones of the format
   std::string last_error{};                        // at most 256; empty: left out
 };

@@ -38,8 +38,7 @@ bool any_text(const Json& object, std::string_view path, std::map<std::string, s
 EmergencyStop read_stop(Members& in) {
   EmergencyStop stop;
   const std::string reason = in.matching(
-      "reason", true,
-      [](std::string_view word) { return cause_code(word) >= CauseCode::button_press; },
+      "reason", true, [](std::string_view word) { return cause_code(word) >= CauseCode::button_press; },
       "one of button_press, operator_command, safety_interlock, device_fault, software_error");
   stop.reason = cause_code(reason).value_or(CauseCode::none);
   stop.description = in.text("description", false, 0, 256);

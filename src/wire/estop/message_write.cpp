@@ -16,12 +16,9 @@ struct Write {
     return {Kind::emergency_stop, made};
   }
   std::pair<Kind, ordered_json> operator()(const Heartbeat& beat) const {
-    ordered_json made{{"status", name(beat.status)},
-                      {"uptime_seconds", beat.uptime_seconds},
-                      {"devices", beat.devices},
-                      {"free_heap", beat.free_heap},
-                      {"wifi_rssi", beat.wifi_rssi},
-                      {"firmware_version", beat.firmware_version}};
+    ordered_json made{{"status", name(beat.status)}, {"uptime_seconds", beat.uptime_seconds},
+                      {"devices", beat.devices},     {"free_heap", beat.free_heap},
+                      {"wifi_rssi", beat.wifi_rssi}, {"firmware_version", beat.firmware_version}};
     for (const auto& [counter, value] : beat.counters) made[counter] = value;
     if (!beat.last_error.empty()) made["last_error"] = beat.last_error;
     return {Kind::heartbeat, made};

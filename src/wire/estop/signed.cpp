@@ -101,7 +101,8 @@ std::string write_latch(const LatchRecord& record, const Keys& master,
                                  {"source", cut(record.source, 64)},
                                  {"detail", cut(record.detail, 256)},
                                  {"since", record.since_wall_ms},
-                                 {"controller", record.controller}});
+                                 {"controller", record.controller},
+                                 {"stop_id", record.stop_id}});
   ordered_json macs = ordered_json::object();
   std::string key_id;
   for (const auto& station : stations) {
@@ -130,7 +131,8 @@ std::expected<LatchRecord, std::string> read_latch(std::string_view text, const 
                            " vouches for the retained latch");
   const auto content = parse_object(inner);
   if (!content) return std::unexpected("the retained latch: " + content.error());
-  Members in(*content, "latch", {"epoch", "state", "code", "source", "detail", "since", "controller"});
+  Members in(*content, "latch",
+             {"epoch", "state", "code", "source", "detail", "since", "controller", "stop_id"});
   LatchRecord record;
   record.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
   record.state = static_cast<LatchState>(place(state_names, in.matching("state", true, is_state, "a state")) %
@@ -140,6 +142,8 @@ std::expected<LatchRecord, std::string> read_latch(std::string_view text, const 
   record.detail = in.text("detail", true, 0, 256);
   record.since_wall_ms = in.whole("since", true, 0, most);
   record.controller = in.matching("controller", true, is_instance, "an instance name");
+  record.stop_id = in.matching(
+      "stop_id", true, [](std::string_view id) { return id.empty() || is_uuid(id); }, "a UUIDv4 or empty");
   if (!in.problem().empty()) return std::unexpected(in.problem());
   return record;
 }
@@ -208,9 +212,10 @@ std::expected<From<SafeState>, std::string> read_safe_state(std::string_view tex
       Members one(written, "safe_state.outputs", {"id", "commanded", "readback"});
       SafeState::Output output;
       output.id = one.text("id", true, 1, 64);
-      output.run = one.matching(
-                       "commanded", true, [](std::string_view word) { return word == "run" || word == "safe"; },
-                       "run or safe") == "run";
+      output.run =
+          one.matching(
+              "commanded", true, [](std::string_view word) { return word == "run" || word == "safe"; },
+              "run or safe") == "run";
       output.readback = one.matching("readback", true, is_readback, "how a read-back stands");
       in.take(one.problem());
       state.outputs.push_back(std::move(output));
@@ -226,8 +231,8 @@ std::expected<From<Release>, std::string> read_release(std::string_view text, co
   Members in(opened->content, "release",
              {"action", "epoch", "station_epoch", "operator", "boot_nonce", "counter", "stops"});
   Release release;
-  release.action = static_cast<Action>(place(action_names, in.matching("action", true, is_action, "an action")) %
-                                       action_names.size());
+  release.action = static_cast<Action>(
+      place(action_names, in.matching("action", true, is_action, "an action")) % action_names.size());
   release.epoch = static_cast<Epoch>(in.whole("epoch", true, 1, last_epoch));
   release.station_epoch = static_cast<Epoch>(in.whole("station_epoch", true, 0, last_epoch));
   release.operator_name = in.text("operator", true, 1, 64);
@@ -243,8 +248,8 @@ std::expected<From<ReleaseResult>, std::string> read_result(std::string_view tex
   if (!opened) return std::unexpected(opened.error());
   Members in(opened->content, "result", {"action", "epoch", "counter", "accepted", "reason"});
   ReleaseResult result;
-  result.action = static_cast<Action>(place(action_names, in.matching("action", true, is_action, "an action")) %
-                                      action_names.size());
+  result.action = static_cast<Action>(
+      place(action_names, in.matching("action", true, is_action, "an action")) % action_names.size());
   result.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
   result.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, most));
   result.accepted = in.flag("accepted");

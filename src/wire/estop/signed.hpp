@@ -17,6 +17,10 @@
 
 namespace standstill::estop {
 
+// Under this name the retained latch has a MAC for whoever holds the master key. It is no instance's name, so
+// no station can have its key.
+inline constexpr std::string_view controllers = "_controllers";
+
 // Key `estop:latch`: {"signed": TEXT, "key_id": ID, "macs": {INSTANCE: MAC, …}}.
 struct LatchRecord {
   Epoch epoch = 0;
@@ -24,6 +28,7 @@ struct LatchRecord {
   std::string code, source, detail;  // of the first cause; empty: none is known
   std::int64_t since_wall_ms = 0;
   std::string controller;  // the instance that wrote it
+  std::string stop_id{};   // of the message that is repeated while it stands; empty: none
 };
 [[nodiscard]] std::string write_latch(const LatchRecord& record, const Keys& master,
                                       const std::vector<std::string>& stations);

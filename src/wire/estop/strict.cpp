@@ -85,9 +85,9 @@ std::string Members::matching(std::string_view name, bool required, bool (*right
 std::int64_t Members::whole(std::string_view name, bool required, std::int64_t lowest, std::int64_t highest) {
   const Json* found = find(name, required);
   if (found == nullptr) return 0;
-  const bool fits = found->is_number_integer() &&
-                    (!found->is_number_unsigned() ||
-                     found->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
+  const bool fits =
+      found->is_number_integer() &&
+      (!found->is_number_unsigned() || found->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
   if (!fits || found->get<std::int64_t>() < lowest || found->get<std::int64_t>() > highest) {
     wrong(name, "is not a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
     return 0;

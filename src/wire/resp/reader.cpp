@@ -43,9 +43,7 @@ std::optional<Value> Reader::next() {
   return done;
 }
 
-void Reader::fail(std::string what) {
-  error_ = "the server does not speak RESP: " + std::move(what);
-}
+void Reader::fail(std::string what) { error_ = "the server does not speak RESP: " + std::move(what); }
 
 std::optional<std::string_view> Reader::line() {
   const std::size_t end = buffer_.find("\r\n", std::max(at_, searched_));

@@ -41,7 +41,7 @@ class Reader {
 
   std::string buffer_;
   std::size_t at_ = 0;
-  std::size_t searched_ = 0;   // no line end before this
+  std::size_t searched_ = 0;  // no line end before this
   std::vector<Frame> open_;
   std::optional<Value::Type> bulk_;  // the head of a text was read, its bytes are awaited
   std::size_t bulk_bytes_ = 0;

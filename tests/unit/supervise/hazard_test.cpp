@@ -122,7 +122,8 @@ TEST(Hazard, FiguresFollowThePlan) {
   EXPECT_EQ(within(row(all, "guard", "killed"), "mains"), milliseconds(10 + 2000));
   EXPECT_EQ(within(row(all, "link layout", "falls silent"), "track"), milliseconds(1000 + 3000 + 20 + 1));
   EXPECT_EQ(within(row(all, "link layout", "ends without"), "track"), milliseconds(20 + 1));
-  EXPECT_EQ(within(row(table(text + bus), "bus", "cannot be heard"), "track"), milliseconds(2000 + 100 + 20 + 1));
+  EXPECT_EQ(within(row(table(text + bus), "bus", "cannot be heard"), "track"),
+            milliseconds(2000 + 100 + 20 + 1));
 }
 
 TEST(Hazard, OneLoopIsNeverStatedBelowTenMilliseconds) {

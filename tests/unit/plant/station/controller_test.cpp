@@ -21,7 +21,9 @@ estop::Keys master() {
   secret.fill(7);
   return estop::Keys::read(estop::Keys::master_file({"k1", secret})).value();
 }
-estop::Keys keys_of(const std::string& name) { return estop::Keys::read(master().station_file(name)).value(); }
+estop::Keys keys_of(const std::string& name) {
+  return estop::Keys::read(master().station_file(name)).value();
+}
 
 struct Hub {
   Instant now = instant_from_ns(1'000'000'000'000);
@@ -35,12 +37,15 @@ struct Hub {
   Local local;
   std::unique_ptr<Controller> controller;
 
-  explicit Hub(std::string instance = "ctrl-01", std::vector<std::string> stations = {}) : name(std::move(instance)) {
+  explicit Hub(std::string instance = "ctrl-01", std::vector<std::string> stations = {})
+      : name(std::move(instance)) {
     Doer doer;
     doer.decided = [this](const Finding& finding) { standing = finding.standing; };
     doer.told = [](const Verdict&) {};
     doer.stop = [this](CauseCode, const std::string& detail) { stops.push_back(detail); };
-    doer.publish = [this](std::string_view channel, const std::string& text) { published.emplace_back(channel, text); };
+    doer.publish = [this](std::string_view channel, const std::string& text) {
+      published.emplace_back(channel, text);
+    };
     doer.retain = [this](std::string_view, const std::string& text) { retained = text; };
     doer.envelope = [this] { return envelope(name); };
     doer.raise = [this](Epoch epoch) { raised.push_back(epoch); };
@@ -77,7 +82,8 @@ struct Hub {
     heard.instance = "b";
     controller->stop(heard, "the stop " + std::to_string(id), now);
   }
-  void safe(const std::string& station, LatchState state, Epoch epoch, Epoch station_epoch, bool acknowledged = false) {
+  void safe(const std::string& station, LatchState state, Epoch epoch, Epoch station_epoch,
+            bool acknowledged = false) {
     estop::SafeState made;
     made.epoch = epoch;
     made.station_epoch = station_epoch;
@@ -104,7 +110,10 @@ struct Hub {
     return static_cast<int>(std::count_if(published.begin(), published.end(),
                                           [&](const auto& one) { return one.first == wanted; }));
   }
-  estop::LatchRecord latch(const std::string& reader) { return estop::read_latch(retained, keys_of(reader), reader).value(); }
+  estop::LatchRecord latch(const std::string& reader) {
+    const bool leads = reader == estop::controllers;
+    return estop::read_latch(retained, leads ? master() : keys_of(reader), reader).value();
+  }
 };
 
 TEST(Controller, KeepsItsLatchOnTheBusForEveryStation) {
@@ -173,8 +182,16 @@ TEST(Controller, S7_ALatchThatTheBusLostIsAStop) {
   hub.guard(LatchState::tripped, 3);
   hub.join();
   hub.guard(LatchState::running, 3);
+  hub.retained.clear();
   hub.controller->latch(std::nullopt, hub.now);
   EXPECT_EQ(hub.stops.size(), 1U);
+  EXPECT_EQ(hub.retained, "") << "not what it was before";
+  hub.safe("a", LatchState::tripped, 3, 9);
+  hub.guard(LatchState::tripped, 4);
+  EXPECT_EQ(hub.latch("a").epoch, 4U) << "the trip is retained at once";
+  hub.guard(LatchState::running, 4);
+  hub.controller->latch(hub.retained, hub.now);
+  EXPECT_EQ(hub.stops.size(), 1U) << "one loss, one trip";
 }
 
 TEST(Controller, HandsTheOperatorsWordsOnOneAfterTheOther) {
@@ -268,7 +285,7 @@ TEST(Controller, ASecondOneStandsByAndTakesOver) {
   EXPECT_EQ(second.raised[0], 6U);
   second.guard(LatchState::tripped, 6);
   second.controller->latch(first.retained, second.now);
-  EXPECT_EQ(second.latch("ctrl-01").controller, "ctrl-02");
+  EXPECT_EQ(second.latch(std::string(estop::controllers)).controller, "ctrl-02");
   // The first comes back: it does not lead any more.
   first.now = second.now;
   first.retained = second.retained;

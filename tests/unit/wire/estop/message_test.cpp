@@ -70,8 +70,7 @@ TEST(EstopMessage, ReadsWhatTheFormatAllows) {
   for (int i = 0; i < 256; ++i) wide += "\xC3\xA4";  // counted in characters
   EXPECT_TRUE(read_message(with(stop_text, "red button", wide)));
   EXPECT_TRUE(read_message(with(request_text, R"("timeout_ms":100)", R"("timeout_ms":300000)")));
-  EXPECT_EQ(std::get<CommandRequest>(
-                read_message(with(request_text, R"(,"timeout_ms":100)", ""))->payload)
+  EXPECT_EQ(std::get<CommandRequest>(read_message(with(request_text, R"(,"timeout_ms":100)", ""))->payload)
                 .timeout_ms,
             5000);
 }
@@ -97,7 +96,8 @@ std::vector<Wrong> wrong_ones() {
       {"a line end behind the version", with(stop_text, "1.4.0", "1.4.0\\n")},
       {"a line end behind the reason", with(stop_text, "button_press", "button_press\\n")},
       {"a line end behind the device", with(request_text, "Relay_1", "Relay_1\\n")},
-      {"a line end behind the reply channel", with(request_text, "responses:ctrl-01", "responses:ctrl-01\\n")},
+      {"a line end behind the reply channel",
+       with(request_text, "responses:ctrl-01", "responses:ctrl-01\\n")},
       {"capitals in the instance", with(stop_text, "bench-2", "Bench-2")},
       {"an instance that is too long", with(stop_text, "bench-2", x(65))},
       {"a service with a dash", with(stop_text, "station_firmware", "station-firmware")},
@@ -125,13 +125,13 @@ std::vector<Wrong> wrong_ones() {
       {"a reply channel on a stop", with(stop_text, R"("type")", R"("reply_to":"a","type")")},
       {"a request without a correlation",
        with(request_text, R"("correlation_id":"16fd2706-8baf-433b-82eb-8c7fada847da",)", "")},
-      {"a request without a reply channel",
-       with(request_text, R"(,"reply_to":"responses:ctrl-01")", "")},
+      {"a request without a reply channel", with(request_text, R"(,"reply_to":"responses:ctrl-01")", "")},
       {"too little time", with(request_text, R"("timeout_ms":100)", R"("timeout_ms":99)")},
       {"too much time", with(request_text, R"("timeout_ms":100)", R"("timeout_ms":300001)")},
       {"a parameter that is a number", with(request_text, R"("a":"b")", R"("a":1)")},
       {"no command name", with(request_text, R"("command_name":"run")", R"("command_name":"")")},
-      {"a long command name", with(request_text, R"("command_name":"run")", "\"command_name\":\"" + x(257) + "\"")},
+      {"a long command name",
+       with(request_text, R"("command_name":"run")", "\"command_name\":\"" + x(257) + "\"")},
       {"a failure without an error",
        with(response_text, R"("error":{"code":"E_COMMAND_FAILED","message":"E-stop active"},)", "")},
       {"a success with an error", with(response_text, R"("success":false)", R"("success":true)")},
@@ -170,11 +170,11 @@ TEST(EstopMessage, S9_WhateverArrivesOnTheStopChannelIsAStop) {
   EXPECT_EQ(proper.instance, "bench-2");
   EXPECT_NE(proper.number(), 0U);
   EXPECT_EQ(proper.number(), judge_stop(stop_text).number());
-  EXPECT_NE(proper.number(),
-            judge_stop(with(stop_text, "0f8fad5b", "0f8fad5c")).number());
+  EXPECT_NE(proper.number(), judge_stop(with(stop_text, "0f8fad5b", "0f8fad5c")).number());
 }
 
-// The installed schema and the reader are two writings of one format; a foreign validator holds them together.
+// The installed schema and the reader are two writings of one format; a foreign validator holds them
+// together.
 TEST(EstopMessage, TheSchemaJudgesAsTheReaderDoes) {
   nlohmann::json texts;
   std::vector<std::string> names;
@@ -187,14 +187,16 @@ TEST(EstopMessage, TheSchemaJudgesAsTheReaderDoes) {
   };
   for (const auto& text : {stop_text, request_text, response_text, heartbeat_text}) add(text, text, true);
   add("a long description", with(stop_text, "red button", x(256)), true);
-  add("a success", with(with(response_text, R"("success":false)", R"("success":true)"),
-                        R"({"code":"E_COMMAND_FAILED","message":"E-stop active"})", "null"), true);
+  add("a success",
+      with(with(response_text, R"("success":false)", R"("success":true)"),
+           R"({"code":"E_COMMAND_FAILED","message":"E-stop active"})", "null"),
+      true);
   for (const Wrong& wrong : wrong_ones())
     if (wrong.schema_sees) add(wrong.what, wrong.text, false);
   const test::TemporaryFolder folder;
   std::ofstream(folder / "texts") << texts;
-  const std::string command = std::string("python3 ") + SOURCE_DIR + "/tests/peers/estop/validate.py " + SOURCE_DIR +
-                              "/packaging/schema/estop-v1.0.0.schema.json " + (folder / "texts");
+  const std::string command = std::string("python3 ") + SOURCE_DIR + "/tests/peers/estop/validate.py " +
+                              SOURCE_DIR + "/packaging/schema/estop-v1.0.0.schema.json " + (folder / "texts");
   FILE* pipe = ::popen(command.c_str(), "re");
   ASSERT_NE(pipe, nullptr);
   std::array<char, 1024> judged{};
@@ -224,8 +226,7 @@ TEST(EstopMessage, WritesTheFormatByteForByte) {
   message.payload = EmergencyStop{CauseCode::button_press, "red button", "operator"};
   EXPECT_EQ(write_message(message).value(), stop_text);
   message.envelope.form = TimeForm::seconds;
-  EXPECT_EQ(write_message(message).value(),
-            with(stop_text, R"("2026-01-31T12:00:00.000Z")", "1769860800"));
+  EXPECT_EQ(write_message(message).value(), with(stop_text, R"("2026-01-31T12:00:00.000Z")", "1769860800"));
 }
 
 TEST(EstopMessage, WritesNothingThatIsWrong) {

@@ -47,7 +47,8 @@ TEST(EstopKeys, RefuseADamagedFile) {
 TEST(EstopKeys, AStationHasNoKeyForAnybodyElse) {
   EXPECT_EQ(station("a").of("a").size(), 1U);
   EXPECT_TRUE(station("a").of("b").empty());
-  EXPECT_TRUE(write_release(envelope("ctrl"), {Action::reset, 1, 1, "eve", "0123456789abcdef", 1, 0}, station("a"), "b")
+  EXPECT_TRUE(write_release(envelope("ctrl"), {Action::reset, 1, 1, "eve", "0123456789abcdef", 1, 0},
+                            station("a"), "b")
                   .empty());
 }
 

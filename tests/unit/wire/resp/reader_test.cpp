@@ -30,8 +30,10 @@ bool refused(std::string_view bytes) {
 
 TEST(Resp, ReadsEveryTypeHoweverItIsCut) {
   const std::string bytes =
-      "+OK\r\n-ERR unknown command 'asdf'\r\n:-1000\r\n$5\r\nhello\r\n$0\r\n\r\n$-1\r\n*-1\r\n_\r\n#t\r\n,1.23\r\n"
-      "(3492890328409238509324850943850943825024385\r\n!21\r\nSYNTAX invalid syntax\r\n=15\r\ntxt:Some string\r\n"
+      "+OK\r\n-ERR unknown command "
+      "'asdf'\r\n:-1000\r\n$5\r\nhello\r\n$0\r\n\r\n$-1\r\n*-1\r\n_\r\n#t\r\n,1.23\r\n"
+      "(3492890328409238509324850943850943825024385\r\n!21\r\nSYNTAX invalid syntax\r\n=15\r\ntxt:Some "
+      "string\r\n"
       "*2\r\n$5\r\nhello\r\n*1\r\n:1\r\n%2\r\n+first\r\n:1\r\n+second\r\n:2\r\n~1\r\n+a\r\n"
       "|1\r\n+key-popularity\r\n%1\r\n$1\r\na\r\n,0.1923\r\n*1\r\n:2039123\r\n"
       ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$3\r\na\r\n\r\n*0\r\n";
@@ -57,8 +59,8 @@ TEST(Resp, ReadsEveryTypeHoweverItIsCut) {
 }
 
 TEST(Resp, RefusesWhatIsNoResp) {
-  for (const char* bytes : {"HTTP/1.1 400 Bad Request\r\n", "\r\n", "$3\r\nhello\r\n", "$99999999999\r\n", "*-2\r\n",
-                            ":1x\r\n", "$\r\n", "#x\r\n"})
+  for (const char* bytes : {"HTTP/1.1 400 Bad Request\r\n", "\r\n", "$3\r\nhello\r\n", "$99999999999\r\n",
+                            "*-2\r\n", ":1x\r\n", "$\r\n", "#x\r\n"})
     EXPECT_TRUE(refused(bytes)) << bytes;
   std::string deep;
   for (int i = 0; i < 20; ++i) deep += "*1\r\n";
