@@ -249,6 +249,10 @@ void Meter::add_commands() {
     for (auto& [unit, bank] : banks_) bank->load(*amperes);
     return Result(nlohmann::json::object());
   });
+  commands_.add("weld", "on|off", "contacts that stick: coils are confirmed, and stay as they are",
+                on_off([this](bool on) {
+                  for (auto& [unit, bank] : banks_) bank->weld(on);
+                }));
   commands_.add("quit", "", "end the simulated meter", [this] {
     if (quit_) quit_();
   });

@@ -46,7 +46,9 @@ class MeterBank final : public modbus::Bank {
   std::expected<std::uint16_t, modbus::Exception> word(modbus::Function table,
                                                        std::uint16_t address) override;
   modbus::Exception may_write(modbus::Function function, std::uint16_t address) override;
-  void write_bit(std::uint16_t address, bool value) override { coils_[address] = value; }
+  void write_bit(std::uint16_t address, bool value) override {
+    if (!welded_) coils_[address] = value;
+  }
   void write_word(std::uint16_t address, std::uint16_t value) override { words_[address] = value; }
   std::vector<std::string> identification() override { return {"Standstill", "EM340 (simulated)", "1"}; }
   // As the EM340 answers: read alone, word 000Bh is the identification code.
@@ -55,6 +57,7 @@ class MeterBank final : public modbus::Bank {
   void refuse(std::uint16_t address) { refused_.insert(address); }
   void refuse_nothing() { refused_.clear(); }
   void energy(double kwh) { energy_kwh_ = kwh; }
+  void weld(bool on) { welded_ = on; }            // coils are confirmed, and stay as they are
   void load(double amperes) { load_ = amperes; }  // on each phase
 
  private:
@@ -68,6 +71,7 @@ class MeterBank final : public modbus::Bank {
   Instant at_{};
   double energy_kwh_ = 100.0;
   double load_ = 5.0;
+  bool welded_ = false;
 };
 
 class Meter {

@@ -172,6 +172,9 @@ void check_devices(const config::Config& config, Findings& into) {
     const std::string subject = "output " + output.id;
     if (const auto* relay = std::get_if<config::SerialOutput>(&output.device))
       serial(subject, relay->port.device, into);
+    if (const auto* coil = std::get_if<config::ModbusCoilOutput>(&output.device);
+        coil != nullptr && !coil->port.device.empty())
+      serial(subject, coil->port.device, into);
     if (const auto* board = std::get_if<config::GuardBoardOutput>(&output.device))
       serial(subject, board->port.device, into);
     if (const auto* dog = std::get_if<config::WatchdogOutput>(&output.device);
@@ -215,6 +218,9 @@ void check_network(const config::Config& config, Findings& into) {
     if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer);
         meter != nullptr && !meter->host.empty())
       peer(subject, meter->host, meter->port, link.connect_timeout, Grade::warning, into);
+    if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer); meter != nullptr && meter->publish)
+      if (const auto broker = place_of(meter->publish->url))
+        peer(subject + " publish", broker->host, broker->port, link.connect_timeout, Grade::warning, into);
     if (const auto* plc = std::get_if<config::S7Link>(&link.peer))
       peer(subject, plc->plc.host, plc->plc.port, link.connect_timeout, Grade::warning, into);
   }
@@ -232,7 +238,12 @@ void check_secrets(const config::Config& config, Findings& into) {
     }
     if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device))
       secret(subject, bit->plc.password, into);
+    if (const auto* mqtt = std::get_if<config::MqttOutput>(&output.device))
+      secret(subject, mqtt->password, into);
   }
+  for (const auto& link : config.links)
+    if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer); meter != nullptr && meter->publish)
+      secret("link " + link.id, meter->publish->password, into);
   for (const auto& alert : config.alerts) {
     const std::string subject = "alert " + alert.id;
     if (const auto* hook = std::get_if<config::WebhookAlert>(&alert.channel)) {
@@ -241,6 +252,8 @@ void check_secrets(const config::Config& config, Findings& into) {
     }
     if (const auto* mail = std::get_if<config::SmtpAlert>(&alert.channel))
       secret(subject, mail->password, into);
+    if (const auto* mqtt = std::get_if<config::MqttAlert>(&alert.channel))
+      secret(subject, mqtt->password, into);
   }
 }
 

@@ -61,6 +61,19 @@ ordered_json output_json(const config::Output& output) {
   } else if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) {
     json["safe"] = http->safe.method + " " + http->safe.url;
     if (http->run) json["run"] = http->run->method + " " + http->run->url;
+  } else if (const auto* coil = std::get_if<config::ModbusCoilOutput>(&output.device)) {
+    if (coil->host.empty())
+      json["device"] = coil->port.device;
+    else
+      json["host"] = coil->host, json["port"] = coil->tcp_port;
+    json["unit"] = coil->unit;
+    json["address"] = coil->address;
+    json["safe"] = coil->safe;
+  } else if (const auto* mqtt = std::get_if<config::MqttOutput>(&output.device)) {
+    json["url"] = mqtt->url;
+    json["topic"] = mqtt->topic;
+    json["safe"] = mqtt->safe;
+    json["run"] = mqtt->run;
   } else if (const auto* program = std::get_if<config::ProgramOutput>(&output.device)) {
     json["safe"] = program->safe;
     json["run"] = program->run;

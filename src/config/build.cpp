@@ -136,6 +136,27 @@ std::vector<Item> build_all(const Reader& root, std::string_view section,
   return result;
 }
 
+// A read-back of kind modbus-input is a value that its link reads beside its own.
+void add_inputs(Config& config) {
+  for (const Output& output : config.outputs) {
+    const auto* tag = output.readback ? std::get_if<TagReadback>(&output.readback->input) : nullptr;
+    if (tag == nullptr || !tag->input) continue;
+    for (Link& link : config.links) {
+      auto* modbus = std::get_if<ModbusLink>(&link.peer);
+      if (modbus == nullptr || link.id != tag->source.link) continue;
+      const auto same = [&](const Register& one) { return one.name == tag->source.tag; };
+      if (std::ranges::any_of(modbus->registers, same)) continue;
+      Register input;
+      input.where = output.readback->where;
+      input.name = tag->source.tag;
+      input.function = 2;
+      input.address = *tag->input;
+      input.type = "bool";
+      modbus->registers.push_back(std::move(input));
+    }
+  }
+}
+
 }  // namespace
 
 Config build(const Table& validated, const std::filesystem::path& folder, std::vector<Problem>& problems) {
@@ -158,6 +179,7 @@ Config build(const Table& validated, const std::filesystem::path& folder, std::v
   config.outputs = build_all<Output>(root, "output", build_output, max_outputs);
   config.stages = build_all<Stage>(root, "stage", build_stage, max_stages);
   config.alerts = build_all<Alert>(root, "alert", build_alert, max_alerts);
+  add_inputs(config);
   return config;
 }
 

@@ -33,6 +33,7 @@ ModbusLink modbus(const Reader& in, const SourceLocation& where) {
   for (const std::string& device : in.texts("devices")) result.devices.push_back(in.absolute(device));
   if (in.has("baud")) result.baud = in.whole("baud");
   if (in.has("framing")) result.framing = in.text("framing");
+  if (in.has("rs485")) result.rs485 = in.flag("rs485");
   result.host = in.text("host");
   if (in.has("port")) result.port = in.whole<std::uint16_t>("port");
   result.unit = in.whole("unit");
@@ -46,8 +47,10 @@ ModbusLink modbus(const Reader& in, const SourceLocation& where) {
   result.time_out = in.ms("timeout_ms");
   if (in.has("probe_register")) result.probe_register = in.whole<std::uint16_t>("probe_register");
   if (const auto publish = in.nested("publish"))
-    result.publish = Publish{publish->text("url"), publish->text("topic"), publish->flag("home_assistant"),
-                             publish->text("user"), publish->secret("password")};
+    result.publish =
+        Publish{publish->text("url"),       publish->text("topic"), publish->flag("home_assistant"),
+                publish->path("ca_file"),   publish->text("user"),  publish->secret("password"),
+                publish->whole("buffer_mb")};
   return result;
 }
 

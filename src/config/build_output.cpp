@@ -109,7 +109,7 @@ Readback readback(const Reader& in, const SourceLocation& where) {
                 "write the opposite level");
     result.input = std::move(input);
   } else if (in.text("kind") == "tag") {
-    TagReadback input{in.tag("tag"), in.number("expect"), in.number("below"), in.number("expect_run")};
+    TagReadback input{in.tag("tag"), in.number("expect"), in.number("below"), in.number("expect_run"), {}};
     in.exactly_one(where, "this readback", "expect", "below");
     const bool same = (input.expect && input.expect_run && *input.expect == *input.expect_run) ||
                       (input.below && input.expect_run && *input.expect_run < *input.below);
@@ -117,6 +117,17 @@ Readback readback(const Reader& in, const SourceLocation& where) {
       in.report(Fault::contradiction, in.where("expect_run"),
                 "'expect_run' would also prove safe, so running and safe could not be told apart",
                 "write the value that the input shows while running");
+    result.input = std::move(input);
+  } else if (in.text("kind") == "modbus-input") {
+    TagReadback input;
+    input.input = in.whole<std::uint16_t>("address");
+    input.source = {in.text("link"), input_tag(*input.input)};
+    input.expect = in.flag("expect") ? 1.0 : 0.0;
+    if (in.has("expect_run")) input.expect_run = in.flag("expect_run") ? 1.0 : 0.0;
+    if (input.expect_run == input.expect)
+      in.report(Fault::contradiction, in.where("expect_run"),
+                "'expect_run' equals 'expect', so running and safe could not be told apart",
+                "write the opposite, or leave it out");
     result.input = std::move(input);
   }
   return result;

@@ -33,11 +33,6 @@ const Output* Config::output(std::string_view id) const { return by_id(outputs, 
 std::vector<Problem> Config::unsupported() const {
   std::vector<Problem> result;
   add_later(links, "link", result);
-  for (const Link& link : links)
-    if (const auto* modbus = std::get_if<ModbusLink>(&link.peer); modbus != nullptr && modbus->publish)
-      result.push_back({Fault::warning, link.where,
-                        "publishing the readings of '" + link.id + "' needs a later version of Standstill",
-                        "take `publish` out of the configuration for now"});
   add_later(watches, "watch", result);
   add_later(outputs, "output", result);
   add_later(alerts, "alert", result);

@@ -128,6 +128,15 @@ constexpr auto table = std::to_array<Key>({
      .kinds = "modbus-rtu",
      .choices = "8N1 8E1 8O1 8N2"},
     {.section = "link",
+     .name = "rs485",
+     .type = Type::boolean,
+     .meaning =
+         "The port's driver switches the direction of the RS-485 line (`TIOCSRS485`): for ports of a board "
+         "that need it. USB adapters switch by themselves, and need nothing.",
+     .example = "true",
+     .initial = "false",
+     .kinds = "modbus-rtu"},
+    {.section = "link",
      .name = "unit",
      .type = Type::integer,
      .meaning = "The device's unit number on the line.",

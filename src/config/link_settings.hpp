@@ -33,14 +33,17 @@ struct Publish {
   std::string url;
   std::string topic;
   bool home_assistant = false;
+  std::string ca_file;  // empty: the system's
   std::string user;
   SecretSource password;
+  unsigned buffer_mb = 64;
 };
 
 struct ModbusLink {  // devices: RTU; host and port: TCP
   std::vector<std::string> devices;
   unsigned baud = 9600;
   std::string framing = "8N1";
+  bool rs485 = false;
   std::string host;
   std::uint16_t port = 502;
   unsigned unit = 1;

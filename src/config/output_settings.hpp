@@ -114,7 +114,11 @@ struct TagReadback {
   std::optional<double> expect;  // exactly one of the two is set
   std::optional<double> below;
   std::optional<double> expect_run;
+  std::optional<std::uint16_t> input;  // a modbus-input: the link reads it as this tag, for this purpose
 };
+
+// What the tag of a modbus-input is called: "input-7".
+[[nodiscard]] inline std::string input_tag(unsigned address) { return "input-" + std::to_string(address); }
 
 struct Readback {
   SourceLocation where;

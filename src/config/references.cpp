@@ -147,6 +147,22 @@ class References {
              "add it there, or correct the name");
   }
 
+  void check_readback(std::size_t i, const TagReadback& tag) {
+    const SourceLocation where = place("output", i, {"readback", tag.input ? "link" : "tag"});
+    const Link* link = config_.link(tag.source.link);
+    const auto* modbus = link == nullptr ? nullptr : std::get_if<ModbusLink>(&link->peer);
+    if (tag.input && link != nullptr && !link->kind.empty() && modbus == nullptr)
+      return report(Fault::unfit_reference, where, "the link '" + link->id + "' is no Modbus device",
+                    "name a link of kind modbus-rtu or modbus-tcp");
+    check_tag(tag.source, where);
+    const milliseconds within = config_.outputs[i].readback->within;
+    if (modbus != nullptr && within < modbus->poll)
+      report(Fault::contradiction, place("output", i, {"readback", "within_ms"}),
+             "the proof is due within " + std::to_string(within.count()) + " ms, and the link '" + link->id +
+                 "' reads its values every " + std::to_string(modbus->poll.count()) + " ms",
+             "lower its 'poll_ms', or raise 'within_ms'");
+  }
+
   void check_watch(std::size_t i) {
     const Watch& watch = config_.watches[i];
     if (watch.kind.empty()) return;
@@ -179,9 +195,10 @@ class References {
       if (!shared) continue;
       const std::string name = "the line of the link '" + config_.links[k].id + "'";
       const SourceLocation where = place("link", i, {serial ? "devices" : "host"});
-      if (own->devices != other->devices || own->baud != other->baud || own->framing != other->framing)
-        report(Fault::device_shared, where, name + " has other 'devices', 'baud' or 'framing'",
-               "links that share a line have the same of all three");
+      if (own->devices != other->devices || own->baud != other->baud || own->framing != other->framing ||
+          own->rs485 != other->rs485)
+        report(Fault::device_shared, where, name + " has other 'devices', 'baud', 'framing' or 'rs485'",
+               "links that share a line have the same of all of them");
       else if (own->unit == other->unit)
         report(Fault::device_shared, where,
                name + " has a device with unit " + std::to_string(own->unit) + " already",
@@ -217,8 +234,7 @@ class References {
     if (output.readback) {
       if (const auto* gpio = std::get_if<GpioReadback>(&output.readback->input))
         take_line(gpio->chip, gpio->line, place("output", i, {"readback", "line"}));
-      if (const auto* tag = std::get_if<TagReadback>(&output.readback->input))
-        check_tag(tag->source, place("output", i, {"readback", "tag"}));
+      if (const auto* tag = std::get_if<TagReadback>(&output.readback->input)) check_readback(i, *tag);
     }
     check_device(i);
   }
@@ -243,6 +259,9 @@ class References {
     const auto [first, fresh] = devices_.emplace(line.device, std::pair(i, where));
     if (fresh) return;
     const Output& other = config_.outputs[first->second.first];
+    const auto* coil = std::get_if<ModbusCoilOutput>(&output.device);
+    const auto* first_coil = std::get_if<ModbusCoilOutput>(&other.device);
+    if (coil != nullptr && first_coil != nullptr && coil->port == first_coil->port) return;  // one line
     const auto* serial = std::get_if<SerialOutput>(&other.device);
     if (serial != nullptr && std::holds_alternative<SerialOutput>(output.device) && serial->port == line) {
       check_replies(i, first->second.first);
@@ -250,7 +269,8 @@ class References {
     }
     report(Fault::device_shared, where,
            "'" + line.device + "' is already used, differently, at " + to_string(first->second.second),
-           "only outputs of kind 'serial' with the same 'baud' and 'framing' may share a device");
+           "only outputs of one kind, 'serial' or 'modbus-coil', with the same 'baud' and 'framing' may "
+           "share a device");
   }
 
   // A board that answers one relay answers the other too; the answer nobody waits for would be taken for the

@@ -1,6 +1,7 @@
 #include "link/serial.hpp"
 
 #include <fcntl.h>
+#include <linux/serial.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -95,6 +96,14 @@ std::expected<os::Fd, std::string> open_serial(const std::string& device, const 
   termios taken{};
   if (tcgetattr(fd.get(), &taken) != 0 || cfgetospeed(&taken) != rate->speed)
     return std::unexpected(device + " does not take " + std::to_string(format.baud) + " baud");
+  if (format.rs485) {
+    serial_rs485 direction{};
+    direction.flags = SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND;
+    if (ioctl(fd.get(), TIOCSRS485, &direction) != 0)
+      return std::unexpected(device + " cannot switch the direction of an RS-485 line (" +
+                             std::generic_category().message(errno) +
+                             "): leave out `rs485` where the adapter switches by itself");
+  }
   tcflush(fd.get(), TCIOFLUSH);
   return fd;
 }

@@ -23,6 +23,7 @@ struct SerialFormat {
   unsigned baud = 9600;  // one of the rates that termios knows, 1200 to 4000000
   char parity = 'N';     // N, E or O
   int stop_bits = 1;     // 1 or 2; always 8 data bits
+  bool rs485 = false;    // the driver switches the line's direction (Linux, serial-rs485.rst)
 };
 
 // "8N1", "8E1", "8O1", "8N2", "8E2", "8O2".

@@ -1,6 +1,7 @@
 #include "supervise/alert_settings.hpp"
 
 #include "config/secret.hpp"
+#include "supervise/broker.hpp"
 
 namespace standstill::supervise {
 
@@ -43,6 +44,16 @@ bool fill(tell::AlertConfig& into, const config::Alert& alert, std::string& trou
     into.channel = made;
   } else if (const auto* program = std::get_if<config::ProgramAlert>(&alert.channel)) {
     into.channel = tell::ProgramConfig{program->command};
+  } else if (const auto* mqtt = std::get_if<config::MqttAlert>(&alert.channel)) {
+    tell::MqttAlertConfig made;
+    auto broker = broker_of(mqtt->url, {}, mqtt->user, mqtt->password);
+    if (broker)
+      made.broker = std::move(*broker);
+    else
+      trouble = broker.error();
+    made.topic = mqtt->topic;
+    made.text_template = alert.text_template;
+    into.channel = made;
   } else {
     trouble = "alerts of kind '" + alert.kind + "' are not there yet in this version";
   }

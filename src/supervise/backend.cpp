@@ -112,6 +112,7 @@ std::string SupervisorBackend::metrics() {
          std::string(permit::readback_names[static_cast<std::size_t>(output.info.readback)])});
   input.stages = view->stage_times;
   input.alerts = supervisor_.teller().statuses();
+  input.publishers = view->publishers;
   const auto journal = supervisor_.recorder().health();
   input.journal_ok = journal.state != record::JournalState::degraded;
   input.journal_events = journal.written;

@@ -14,6 +14,8 @@ milliseconds probe_of(const config::Output& output) {
   if (std::holds_alternative<config::SerialOutput>(output.device)) return serial_probe;
   if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) return http->probe;
   if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device)) return bit->probe;
+  if (const auto* coil = std::get_if<config::ModbusCoilOutput>(&output.device)) return coil->probe;
+  if (const auto* mqtt = std::get_if<config::MqttOutput>(&output.device)) return mqtt->probe;
   return program_probe;
 }
 

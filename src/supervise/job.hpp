@@ -6,8 +6,10 @@
 #pragma once
 
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,7 @@
 #include "link/link.hpp"
 #include "link/tags.hpp"
 #include "supervise/scribe.hpp"
+#include "tell/publisher_status.hpp"
 
 namespace standstill::supervise {
 
@@ -46,6 +49,8 @@ class Job {
   // Outages counted up to now.
   [[nodiscard]] virtual link::Status status() const = 0;
   [[nodiscard]] virtual link::State state() const = 0;
+  // How its readings come to those who want them; nothing where it publishes none.
+  [[nodiscard]] virtual std::optional<tell::PublisherStatus> publishing() const { return std::nullopt; }
   // For a drill: the connected descriptor, to be shut down beneath the job; -1 when there is none.
   [[nodiscard]] virtual int native_handle() const { return -1; }
 
@@ -74,7 +79,8 @@ class Job {
 // Makes jobs; those of one supervisor by one of these, because some share a line. They may outlive it.
 class JobMaker {
  public:
-  JobMaker(os::Loop& loop, link::TagTable& tags);
+  // `state_dir`: where jobs keep what must outlive the program.
+  JobMaker(os::Loop& loop, link::TagTable& tags, std::filesystem::path state_dir);
   ~JobMaker();
   // Of the kind that the configuration names; nothing for a kind that this version does not run.
   [[nodiscard]] std::unique_ptr<Job> make(const config::Link& config, std::uint32_t jitter_seed,
@@ -84,6 +90,7 @@ class JobMaker {
   struct Shared;
   os::Loop& loop_;
   link::TagTable& tags_;
+  std::filesystem::path state_dir_;
   std::unique_ptr<Shared> shared_;
 };
 

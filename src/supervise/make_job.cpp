@@ -11,8 +11,8 @@ struct JobMaker::Shared {
   ModbusLines modbus;
 };
 
-JobMaker::JobMaker(os::Loop& loop, link::TagTable& tags)
-    : loop_(loop), tags_(tags), shared_(std::make_unique<Shared>()) {}
+JobMaker::JobMaker(os::Loop& loop, link::TagTable& tags, std::filesystem::path state_dir)
+    : loop_(loop), tags_(tags), state_dir_(std::move(state_dir)), shared_(std::make_unique<Shared>()) {}
 
 JobMaker::~JobMaker() = default;
 
@@ -22,7 +22,7 @@ std::unique_ptr<Job> JobMaker::make(const config::Link& config, std::uint32_t ji
     return std::make_unique<LayoutJob>(loop_, config, tags_, jitter_seed, std::move(listener));
   if (std::holds_alternative<config::ModbusLink>(config.peer))
     return std::make_unique<ModbusJob>(loop_, config, tags_, jitter_seed, std::move(listener),
-                                       shared_->modbus);
+                                       shared_->modbus, state_dir_);
   if (std::holds_alternative<config::HwmonLink>(config.peer))
     return std::make_unique<SensorJob>(loop_, config, tags_, jitter_seed, std::move(listener));
   if (std::holds_alternative<config::S7Link>(config.peer))

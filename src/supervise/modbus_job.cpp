@@ -26,10 +26,8 @@ std::string place_of(const config::ModbusLink& peer) {
 
 meter::Profile profile_of(const config::ModbusLink& peer) {
   meter::Profile made;
-  if (auto known = meter::profile(peer.profile)) {
-    made = std::move(*known);
-  } else {
-    std::vector<meter::Register> registers;
+  std::vector<meter::Register> registers;
+  {
     for (const auto& one : peer.registers) {
       meter::Register reg;
       reg.name = one.name;
@@ -44,6 +42,12 @@ meter::Profile profile_of(const config::ModbusLink& peer) {
       reg.counter = one.counter;
       registers.push_back(std::move(reg));
     }
+  }
+  if (auto known = meter::profile(peer.profile)) {
+    made = std::move(*known);
+    // What a read-back wants beside the profile.
+    made.registers.insert(made.registers.end(), registers.begin(), registers.end());
+  } else {
     made = meter::profile_of(std::move(registers));
   }
   if (peer.probe_register) {
@@ -88,9 +92,10 @@ ModbusLine::ModbusLine(os::Loop& loop, const config::Link& config, std::uint32_t
     settings.latest = latest_answer(peer);
     client = std::make_unique<modbus::RtuClient>(settings);
     // The configuration allows only what serial_format() knows.
-    transport = std::make_unique<link::SerialTransport>(
-        loop, link::SerialTransport::Settings{
-                  peer.devices, link::serial_format(peer.baud, peer.framing).value_or(link::SerialFormat{})});
+    auto format = link::serial_format(peer.baud, peer.framing).value_or(link::SerialFormat{});
+    format.rs485 = peer.rs485;
+    transport =
+        std::make_unique<link::SerialTransport>(loop, link::SerialTransport::Settings{peer.devices, format});
   }
   bus_ = std::make_unique<meter::Bus>(
       std::move(client), peer.time_out,
@@ -114,8 +119,9 @@ void ModbusLine::close() {
 }
 
 ModbusJob::ModbusJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
-                     std::uint32_t jitter_seed, Listener listener, ModbusLines& lines)
-    : Job(config), listener_(std::move(listener)) {
+                     std::uint32_t jitter_seed, Listener listener, ModbusLines& lines,
+                     const std::filesystem::path& state_dir)
+    : Job(config), listener_(std::move(listener)), tags_(tags) {
   const auto& peer = peer_of(config);
   auto& known = lines[place_of(peer)];
   line_ = known.lock();
@@ -133,6 +139,7 @@ ModbusJob::ModbusJob(os::Loop& loop, const config::Link& config, link::TagTable&
   meter::Device::Listener hear;
   hear.changed = [this](const link::Status& status, link::State previous, std::string_view why) {
     listener_.changed(status, previous, why);
+    if (publisher_) publisher_->link_changed(status, previous, why, *device_, tags_, os::now());
     if (status.state != link::State::online) return;
     if (!sensor_broken_) listener_.behind({Standing::clear, CauseCode::none, {}, false});
     if (auto remark = line_->link().remark(); remark != remark_) {
@@ -145,9 +152,26 @@ ModbusJob::ModbusJob(os::Loop& loop, const config::Link& config, link::TagTable&
     listener_.behind(verdict);
   };
   hear.said = [this](std::string_view code, const std::string& detail) { listener_.said(code, detail); };
-  hear.sampled = [this] { listener_.tags(); };
+  hear.sampled = [this] {
+    listener_.tags();
+    if (publisher_) publisher_->sampled(*device_, tags_);
+  };
+  if (peer.publish)
+    publisher_ = std::make_unique<ReadingPublisher>(
+        loop, config, settings.profile, state_dir,
+        [this](std::string_view code, const std::string& detail) { listener_.said(code, detail); });
   device_ = &line_->bus().add(std::make_unique<meter::Device>(
       std::move(settings), tags, [] { return os::wall_ns(); }, std::move(hear), jitter_seed));
+}
+
+void ModbusJob::close() {
+  line_->close();
+  if (publisher_) publisher_->ask_to_end();
+}
+
+std::optional<tell::PublisherStatus> ModbusJob::publishing() const {
+  if (!publisher_) return std::nullopt;
+  return publisher_->status();
 }
 
 link::Status ModbusJob::status() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/formats.hpp"
 #include "config/secret.hpp"
 #include "supervise/plc_tsaps.hpp"
 #include "wire/rocrail/command.hpp"
@@ -199,6 +200,7 @@ class Compiler {
       }
       put(into.run_request, request(*http.run, *run, http, output), output, "run");
     }
+    into.probe_ms = static_cast<std::uint32_t>(http.probe.count());
     put(into.reply, http.expect_reply, output, "expect_reply");
     put(into.reply_run, http.expect_reply_run, output, "expect_reply_run");
   }
@@ -219,6 +221,40 @@ class Compiler {
     into.plc.byte = address->byte;
     into.plc.bit = address->bit;
     into.plc.safe = bit.safe ? 1 : 0;
+  }
+
+  void add_coil(plan::Output& into, const config::ModbusCoilOutput& coil, const config::Output& output) {
+    into.kind = plan::OutputKind::modbus_coil;
+    put(into.device, coil.port.device, output, "device");
+    into.baud = coil.port.baud;
+    into.framing.assign(coil.port.framing);
+    put(into.host, coil.host, output, "host");
+    into.port = coil.tcp_port;
+    into.unit = static_cast<std::uint8_t>(coil.unit);
+    into.coil = coil.address;
+    into.safe_on = coil.safe ? 1 : 0;
+    into.probe_ms = static_cast<std::uint32_t>(coil.probe.count());
+  }
+
+  void add_mqtt(plan::Output& into, const config::MqttOutput& mqtt, const config::Output& output) {
+    into.kind = plan::OutputKind::mqtt;
+    const auto broker = config::parse_url(mqtt.url);
+    const bool wild = mqtt.topic.find_first_of("+#") != std::string::npos;
+    if (!broker || broker->scheme != "mqtt" || wild) {
+      problem_ = to_string(output.where) + ": output '" + output.id + "': " +
+                 (wild ? "'topic' is no topic to publish to; leave out '+' and '#'"
+                       : "only mqtt:// brokers are commanded directly, so that a cut needs no handshake; for "
+                         "mqtts use kind = \"program\" with mosquitto_pub");
+      return;
+    }
+    put(into.host, broker->host, output, "url");
+    into.port = broker->port.value_or(1883);
+    put(into.topic, mqtt.topic, output, "topic");
+    put(into.safe_request, mqtt.safe, output, "safe");
+    put(into.run_request, mqtt.run, output, "run");
+    put(into.user, mqtt.user, output, "user");
+    put(into.password, secret(mqtt.password, output.where), output, "password");
+    into.probe_ms = static_cast<std::uint32_t>(mqtt.probe.count());
   }
 
   void add_readback(plan::Output& into, const config::Readback& readback) {
@@ -261,6 +297,10 @@ class Compiler {
       put(into.reply_run, serial->expect_reply_run, output, "expect_reply_run");
     } else if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) {
       add_http(into, *http, output);
+    } else if (const auto* coil = std::get_if<config::ModbusCoilOutput>(&output.device)) {
+      add_coil(into, *coil, output);
+    } else if (const auto* mqtt = std::get_if<config::MqttOutput>(&output.device)) {
+      add_mqtt(into, *mqtt, output);
     } else if (const auto* program = std::get_if<config::ProgramOutput>(&output.device)) {
       into.kind = plan::OutputKind::program;
       arguments(into.safe_argv, program->safe, output);

@@ -162,7 +162,11 @@ void Supervisor::publish() {
   publish_pending_ = false;
   view_.made = os::now();
   view_.links.clear();
-  for (const auto& job : jobs_) view_.links.push_back(job->status());
+  view_.publishers.clear();
+  for (const auto& job : jobs_) {
+    view_.links.push_back(job->status());
+    if (auto publishing = job->publishing()) view_.publishers.push_back(std::move(*publishing));
+  }
   if (bus_) view_.links.push_back(bus_->status());
   if (bus_) view_.stations = bus_->stations();
   view_.longest_turn = std::max(view_.longest_turn, loop_.take_longest_turn());

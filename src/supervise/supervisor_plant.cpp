@@ -13,7 +13,7 @@ namespace standstill::supervise {
 
 void Supervisor::add_links() {
   std::uint32_t seed = static_cast<std::uint32_t>(os::wall_ns());
-  JobMaker maker(loop_, tags_);
+  JobMaker maker(loop_, tags_, config_.site.state_dir);
   for (const auto& link : config_.links) {
     auto job = maker.make(
         link, ++seed,

@@ -13,6 +13,7 @@
 #include "link/status.hpp"
 #include "tell/alert.hpp"
 #include "tell/metrics.hpp"
+#include "tell/publisher_status.hpp"
 #include "wire/permit/message.hpp"
 
 namespace standstill::supervise {
@@ -56,6 +57,7 @@ struct View {
   std::vector<CauseView> causes;  // of this epoch, in the order of their appearance
   std::vector<SourceView> sources;
   std::vector<link::Status> links;
+  std::vector<tell::PublisherStatus> publishers;
   std::vector<OutputView> outputs;
   std::vector<AbnormalView> warnings;
   std::vector<StationView> stations;  // on a controller of the bus

@@ -20,7 +20,7 @@ namespace standstill::tell {
 
 struct AlertConfig {
   std::string id = {};
-  std::variant<WebhookConfig, SmtpConfig, ProgramConfig> channel;
+  std::variant<WebhookConfig, SmtpConfig, ProgramConfig, MqttAlertConfig> channel;
   std::vector<std::string> on{"trip"};  // which events; "alert_failing" always comes too, see Teller
   Duration time_out = 10s;              // an attempt
   std::size_t capacity = 64;  // events waiting; one that does not fit is counted as dropped, the earliest
@@ -33,7 +33,7 @@ struct AlertConfig {
 
 struct AlertStatus {
   std::string id = {};
-  std::string kind = {};                // "webhook", "smtp", "program"
+  std::string kind = {};                // "webhook", "smtp", "program", "mqtt"
   bool failing = false;                 // the last attempt failed
   std::string last_error = {};          // a sentence; kept after a recovery
   std::int64_t last_ok_wall_ns = 0;     // 0: never

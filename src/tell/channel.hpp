@@ -10,6 +10,7 @@
 
 #include "kernel/time.hpp"
 #include "tell/event.hpp"
+#include "tell/mqtt_connection.hpp"
 #include "tell/wake.hpp"
 
 namespace standstill::tell {
@@ -49,12 +50,20 @@ struct ProgramConfig {
   std::vector<std::string> command = {};  // absolute path and arguments; no shell
 };
 
+struct MqttAlertConfig {
+  MqttBroker broker = {};
+  std::string topic = {};
+  std::string text_template = {};  // empty: the event as JSON
+};
+
 // Errors: a sentence naming the missing or wrong key of the alert's configuration.
 [[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const WebhookConfig& config,
                                                                                 Duration time_out);
 [[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const SmtpConfig& config,
                                                                                 Duration time_out);
 [[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const ProgramConfig& config,
+                                                                                Duration time_out);
+[[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const MqttAlertConfig& config,
                                                                                 Duration time_out);
 
 }  // namespace standstill::tell

@@ -143,6 +143,18 @@ void describe_record(Page& page, const MetricsInput& input) {
   for (const auto& alert : input.alerts) page.value(number(alert.delivered), labels(alert));
   page.counter("alert_dropped_total", "Events given up.");
   for (const auto& alert : input.alerts) page.value(number(alert.dropped), labels(alert));
+  const auto link = [](const PublisherStatus& publisher) { return Labels{{"link", publisher.id}}; };
+  page.gauge("publish_online", "1 while the broker that readings go to is there.");
+  for (const auto& publisher : input.publishers) page.value(publisher.online ? 1.0 : 0.0, link(publisher));
+  page.counter("publish_sent_total", "Messages that the broker confirmed.");
+  for (const auto& publisher : input.publishers) page.value(number(publisher.sent), link(publisher));
+  page.gauge("publish_waiting", "Messages that the broker has not confirmed yet, on disk or under way.");
+  for (const auto& publisher : input.publishers)
+    page.value(static_cast<double>(publisher.waiting), link(publisher));
+  page.counter("publish_lost_total", "Messages that could not be kept.");
+  for (const auto& publisher : input.publishers) page.value(number(publisher.lost), link(publisher));
+  page.counter("publish_disconnects_total", "Times the broker was lost.");
+  for (const auto& publisher : input.publishers) page.value(number(publisher.disconnects), link(publisher));
   page.gauge("journal_up", "1 while the journal can be written.");
   page.value(input.journal_ok ? 1.0 : 0.0);
   page.counter("journal_events_total", "Events written.");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel/time.hpp"
+#include "tell/publisher_status.hpp"
 
 namespace standstill::tell {
 
@@ -70,6 +71,7 @@ struct MetricsInput {
 
   std::vector<StageTimes::Series> stages = {};
   std::vector<AlertStatus> alerts = {};
+  std::vector<PublisherStatus> publishers = {};
 
   bool journal_ok = true;
   std::uint64_t journal_events = 0;  // written since start

@@ -45,6 +45,7 @@ bool ended(const Output& output) {
          ended(output.device) && ended(output.framing) && ended(output.safe_bytes) &&
          ended(output.run_bytes) && ended(output.reply) && ended(output.reply_run) && ended(output.host) &&
          ended(output.safe_request) && ended(output.run_request) && ended(output.plc.password) &&
+         ended(output.topic) && ended(output.user) && ended(output.password) &&
          output.safe_argv.back() == '\0' && output.run_argv.back() == '\0';
 }
 
@@ -56,7 +57,7 @@ std::expected<void, std::string> verify_outputs(const Plan& plan) {
   for (std::size_t i = 0; i < plan.output_count; ++i) {
     const Output& output = plan.outputs[i];
     const std::string where = "output '" + std::string(output.name.view()) + "'";
-    if (output.kind > OutputKind::s7_bit) return bad(where + " has an unknown kind");
+    if (output.kind > OutputKind::last) return bad(where + " has an unknown kind");
     if (output.source >= plan.source_count) return bad(where + " has no source");
     if (output.escalate != no_index && output.escalate >= plan.output_count)
       return bad(where + " escalates to nothing");
@@ -69,6 +70,8 @@ std::expected<void, std::string> verify_outputs(const Plan& plan) {
     if (output.kind == OutputKind::s7_bit &&
         (output.plc.bit > 7 || output.plc.byte > 65535 || output.plc.safe > 1))
       return bad(where + " has a bit out of range");
+    if (output.kind == OutputKind::mqtt && (output.topic.empty() || output.safe_request.empty()))
+      return bad(where + " has nothing to publish");
     if (output.probe_ms < 1000 || output.probe_ms > 60000) return bad(where + " has probes out of range");
     if (output.kind == OutputKind::pulse && (output.pulse_ms < 1 || output.pulse_ms > 1000))
       return bad(where + " has pulses out of range");

@@ -48,7 +48,19 @@ enum InternalSource : std::uint8_t {
 };
 
 // `pulse` is a line kept alive by pulses, `watchdog` a device that resets the machine.
-enum class OutputKind : std::uint8_t { gpio, serial, http, program, indicator, pulse, watchdog, s7_bit };
+enum class OutputKind : std::uint8_t {
+  gpio,
+  serial,
+  http,
+  program,
+  indicator,
+  pulse,
+  watchdog,
+  s7_bit,
+  modbus_coil,
+  mqtt,
+  last = mqtt
+};
 // How an indicator looks: slow is 1 Hz, rapid 5 Hz.
 enum class Pattern : std::uint8_t { off, on, slow, rapid };
 
@@ -105,12 +117,20 @@ struct Output {
   FixedText<4> framing = "8N1";
   Bytes safe_bytes, run_bytes;
   Bytes reply, reply_run;  // serial, http: text that confirms; empty: none is expected
-  // http, s7-bit
+  // http, s7-bit, mqtt, modbus-coil (no host: device)
   FixedText<128> host;
   std::uint16_t port = 80;
   std::uint32_t probe_ms = 10000;  // how often to look whether it can be reached
-  // http
+  // http, mqtt
   Request safe_request, run_request;
+  // modbus-coil
+  std::uint8_t unit = 1;
+  std::uint8_t safe_on = 0;  // 1: the coil is on when safe
+  std::uint16_t coil = 0;
+  // mqtt
+  FixedText<128> topic;
+  FixedText<64> user;
+  FixedText<128> password;
   // program
   Arguments safe_argv{}, run_argv{};
   // s7-bit

@@ -207,6 +207,18 @@ TEST_F(SerialTest, TheRateIsSet) {
   EXPECT_EQ(cfgetospeed(&mode), static_cast<speed_t>(B57600));
 }
 
+// A pseudo terminal has no direction to switch: its refusal is what is to be seen here.
+TEST_F(SerialTest, APortThatCannotSwitchAnRs485LineIsNamed) {
+  Adapter adapter(loop, device("usb-A"));
+  SerialFormat format;
+  ASSERT_TRUE(open_serial(device("usb-A"), format));
+  format.rs485 = true;
+  const auto opened = open_serial(device("usb-A"), format);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().find("cannot switch the direction of an RS-485 line"), std::string::npos)
+      << opened.error();
+}
+
 TEST_F(SerialTest, ManyReplugsLeakNeitherDescriptorNorThread) {
   Adapter adapter(loop, device("usb-A"));
   Watched meter(loop, serial({device("usb-A")}), only_when_it_returns());

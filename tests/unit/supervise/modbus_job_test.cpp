@@ -80,7 +80,7 @@ struct Rig : testing::Test {
                       .behind = [this](const Verdict& verdict) { behind.push_back(verdict); },
                       .tags = [] {},
                       .said = [this](std::string_view code, const std::string&) { said.emplace_back(code); }},
-        lines));
+        lines, path("state")));
     return *jobs.back();
   }
   std::unique_ptr<sim::Meter> meter(sim::MeterOptions options) {

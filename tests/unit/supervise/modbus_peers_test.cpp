@@ -126,7 +126,8 @@ TEST(ModbusPeers, our_link_reads_a_pymodbus_server) {
   config.peer = peer;
   const auto ignore = [](auto&&...) {};
   ModbusJob job(loop, config, tags, 1,
-                Job::Listener{.changed = ignore, .behind = ignore, .tags = ignore, .said = ignore}, lines);
+                Job::Listener{.changed = ignore, .behind = ignore, .tags = ignore, .said = ignore}, lines,
+                {});
   job.begin();
   const auto quality = [&](const char* name) { return tags.get(*tags.find(name)).quality; };
   const Instant end = os::now() + 90s;
