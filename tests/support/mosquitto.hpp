@@ -46,6 +46,11 @@ class OwnChild {
     ::kill(pid_, signal);
     ::waitpid(std::exchange(pid_, -1), nullptr, 0);
   }
+  void wait() { ::waitpid(std::exchange(pid_, -1), nullptr, 0); }
+  [[nodiscard]] bool ended() {
+    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
+    return pid_ <= 0;
+  }
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
@@ -67,19 +72,14 @@ inline std::uint16_t free_port() {
 class Mosquitto {
  public:
   // `more`: further lines of its configuration. Its database keeps sessions over a restart.
-  explicit Mosquitto(const std::string& more = {}) : port_(free_port()), more_(more) { start(); }
+  explicit Mosquitto(const std::string& more = {}) : port_(free_port()), more_(more) {
+    // Somebody else may take a port that was free.
+    for (int i = 0; i < 10 && !begin(); ++i) port_ = free_port();
+    if (!child_) throw std::runtime_error("the broker does not start: " + log());
+  }
 
   void start() {
-    std::ofstream(folder_ / "broker.conf")
-        << "listener " << port_ << " 127.0.0.1\n"
-        << (more_.find("allow_anonymous") == std::string::npos ? "allow_anonymous true\n" : "")
-        << "persistence true\npersistence_location " << (folder_ / "") << "\nautosave_on_changes true\n"
-        << "autosave_interval 1\nmax_queued_messages 0\nlog_dest stderr\nlog_type all\nuser root\n"
-        << more_;
-    child_ = std::make_unique<OwnChild>(
-        std::vector<std::string>{"/usr/sbin/mosquitto", "-c", folder_ / "broker.conf"}, folder_ / "log");
-    for (int i = 0; i < 3000 && !answers(); ++i) ::usleep(20'000);
-    if (!answers()) throw std::runtime_error("the broker does not start: " + log());
+    if (!begin()) throw std::runtime_error("the broker does not start again: " + log());
   }
   void kill() { child_->end(SIGKILL); }
   void hang(bool hangs) const { ::kill(child_->pid(), hangs ? SIGSTOP : SIGCONT); }
@@ -93,15 +93,27 @@ class Mosquitto {
   [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
 
  private:
-  [[nodiscard]] bool answers() const {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port_);
-    const bool fine = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    return fine;
+  bool begin() {
+    const auto before = running();
+    std::ofstream(folder_ / "broker.conf")
+        << "listener " << port_ << " 127.0.0.1\n"
+        << (more_.find("allow_anonymous") == std::string::npos ? "allow_anonymous true\n" : "")
+        << "persistence true\npersistence_location " << (folder_ / "") << "\nautosave_on_changes true\n"
+        << "autosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\nlog_dest stderr\nlog_type all\nuser root\n"
+        << more_;
+    child_ = std::make_unique<OwnChild>(
+        std::vector<std::string>{"/usr/sbin/mosquitto", "-c", folder_ / "broker.conf"}, folder_ / "log");
+    for (int i = 0; i < 3000 && running() == before && !child_->ended(); ++i) ::usleep(20'000);
+    if (running() > before) return true;
+    child_.reset();
+    return false;
+  }
+  // How often a broker has said that it runs.
+  [[nodiscard]] std::size_t running() const {
+    const std::string text = log();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find(" running\n", at)) != std::string::npos; ++at) ++count;
+    return count;
   }
   TemporaryFolder folder_;
   std::uint16_t port_;

@@ -143,6 +143,7 @@ Outcome CoilLine::exchange(const modbus::Request& request, Instant until, const 
       outcome.commanded = commanded;
       return outcome;
     }
+    if (asked && outcome.commanded == Instant{} && client_->output().empty()) outcome.commanded = now;
     while (const auto what = client_->next()) {
       if (what->key != key) continue;  // given up before, by whoever asked
       switch (what->what) {
@@ -170,7 +171,6 @@ Outcome CoilLine::exchange(const modbus::Request& request, Instant until, const 
       asked = true;
       continue;
     }
-    if (asked && outcome.commanded == Instant{} && client_->output().empty()) outcome.commanded = now;
     if (now >= until || abort()) {
       const Instant commanded = outcome.commanded;
       outcome = trouble(now >= until ? "no answer in time" : "given up, because a cut came");

@@ -93,7 +93,7 @@ TEST(MqttOutput, a_password_is_sent_and_a_refusal_is_named_without_it) {
   {
     test::OwnChild tool({"mosquitto_passwd", "-b", "-c", secrets / "users", "crew", "rightword"},
                         secrets / "log");
-    ::waitpid(tool.pid(), nullptr, 0);
+    tool.wait();
   }
   Mosquitto broker("allow_anonymous false\npassword_file " + (secrets / "users") + "\n");
   auto output = plug(broker.port());
