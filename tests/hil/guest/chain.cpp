@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -278,12 +279,32 @@ std::string Chain::about() const {
          "\nwhy: " + test::ask(socket(), "GET", "/api/v1/why").body + "\nlog: " + log();
 }
 
-Freezer::Freezer(pid_t pid) : pid_(pid), group_("/sys/fs/cgroup/frozen-" + std::to_string(pid)) {
+namespace {
+
+// Everybody in a control group but one goes back to where they came from.
+void empty(const std::string& group, pid_t but) {
+  std::istringstream lines(read_file(group + "/cgroup.procs"));
+  for (pid_t pid = 0; lines >> pid;) {
+    if (pid == but) continue;
+    try {
+      write_file("/sys/fs/cgroup/cgroup.procs", std::to_string(pid));
+    } catch (const std::runtime_error&) {
+      continue;  // it has ended meanwhile, and is in nobody's way
+    }
+  }
+}
+
+int freezers = 0;
+
+}  // namespace
+
+Freezer::Freezer(pid_t pid) : pid_(pid), group_("/sys/fs/cgroup/frozen-" + std::to_string(++freezers)) {
   ::mkdir(group_.c_str(), 0755);
   write_file(group_ + "/cgroup.procs", std::to_string(pid));
 }
 
 void Freezer::freeze() {
+  empty(group_, pid_);  // a supervisor that starts has children: the guard must not freeze with it
   write_file(group_ + "/cgroup.freeze", "1");
   // The kernel only asks: each thread stops where it next returns to its program.
   while (read_file(group_ + "/cgroup.events").find("frozen 1") == std::string::npos) ::usleep(100);
@@ -292,8 +313,8 @@ void Freezer::freeze() {
 Freezer::~Freezer() {
   write_file(group_ + "/cgroup.freeze", "0");
   if (until([&] { return ::rmdir(group_.c_str()) == 0; }, 200ms)) return;
-  write_file("/sys/fs/cgroup/cgroup.procs", std::to_string(pid_));  // it lives on
-  ::rmdir(group_.c_str());
+  empty(group_, -1);  // it lives on, and what it has started since
+  (void)until([&] { return ::rmdir(group_.c_str()) == 0; }, 200ms);
 }
 
 }  // namespace standstill::hil

@@ -78,7 +78,7 @@ void record_spinners();
 // True when the condition holds all the time.
 [[nodiscard]] bool stays(const std::function<bool()>& condition, Limit time);
 
-// Stops a process and everything of it by the cgroup freezer; thaws when destroyed.
+// Stops every thread of a process, and nobody else, by the cgroup freezer; thaws when destroyed.
 class Freezer {
  public:
   explicit Freezer(pid_t pid);  // moves it only: that may take the kernel some hundred milliseconds
