@@ -19,7 +19,7 @@ endfunction()
 
 # The sanitizer presets compile several files of a folder as one, which halves their time. Folders whose files use the same
 # private names are left alone.
-set(STANDSTILL_APART config record client sim unit/kernel unit/record unit/output/peer unit/config)
+set(STANDSTILL_APART config record client sim unit/kernel unit/record unit/output/peer unit/config plant/loco sim/loco unit/plant/loco unit/sim/loco)
 function(standstill_keep_apart target folder)
   if(folder IN_LIST STANDSTILL_APART)
     set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)

@@ -316,7 +316,7 @@ TEST(LocoWatches, BeforeAnythingIsKnownEverythingIsUnknownOrPresent) {
 }
 
 TEST(LocoWatches, WhateverTheFloatsARealExcessIsSeenWithinTwoCycles) {
-  rc::check("any history of readings, then two at or above the limit: a cause", [] {
+  EXPECT_TRUE(rc::check("any history of readings, then two at or above the limit: a cause", [] {
     Scene scene;
     scene.boot();
     const auto bits = *rc::gen::container<std::vector<std::uint32_t>>(rc::gen::arbitrary<std::uint32_t>());
@@ -330,7 +330,7 @@ TEST(LocoWatches, WhateverTheFloatsARealExcessIsSeenWithinTwoCycles) {
     scene.read(Watched::boiler, 110.5F + static_cast<float>(*rc::gen::inRange(0, 30)));
     scene.turns(2);
     RC_ASSERT(scene.finding(Watched::boiler).standing == Standing::present);
-  });
+  }));
 }
 
 }  // namespace

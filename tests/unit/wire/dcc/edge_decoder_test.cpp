@@ -153,44 +153,46 @@ TEST(DccEdges, LongSilenceIsNotTakenForAShortHalf) {
 }
 
 TEST(DccEdges, AnyPacketComesBackThroughAnyJitter) {
-  rc::check("packet → halves with jitter, stretched zeros and either phase → the same packet", [] {
-    const auto size = *rc::gen::inRange<std::size_t>(2, 6);
-    const auto content =
-        *rc::gen::container<std::vector<std::uint8_t>>(size, rc::gen::arbitrary<std::uint8_t>());
-    const Packet packet = seal(content);
-    Waveform rails;
-    if (*rc::gen::arbitrary<bool>()) rails.half(58us);
-    const int ones = *rc::gen::inRange(11, 30);
-    for (int repeat = 0; repeat < 2; ++repeat) {
-      bool second = false;
-      std::int64_t first_one = 0;
-      send(packet, {58us, 100us, ones}, [&](Duration half) {
-        std::int64_t ns = 0;
-        if (half == 58us) {
-          ns = second ? first_one + *rc::gen::inRange(-5999, 6000) : *rc::gen::inRange(52'000, 64'001);
-          ns = std::clamp<std::int64_t>(ns, 52'000, 64'000);
-          first_one = ns;
-        } else {
-          ns = *rc::gen::element(*rc::gen::inRange(90'000, 130'000), *rc::gen::inRange(90'000, 10'000'001));
+  EXPECT_TRUE(
+      rc::check("packet → halves with jitter, stretched zeros and either phase → the same packet", [] {
+        const auto size = *rc::gen::inRange<std::size_t>(2, 6);
+        const auto content =
+            *rc::gen::container<std::vector<std::uint8_t>>(size, rc::gen::arbitrary<std::uint8_t>());
+        const Packet packet = seal(content);
+        Waveform rails;
+        if (*rc::gen::arbitrary<bool>()) rails.half(58us);
+        const int ones = *rc::gen::inRange(11, 30);
+        for (int repeat = 0; repeat < 2; ++repeat) {
+          bool second = false;
+          std::int64_t first_one = 0;
+          send(packet, {58us, 100us, ones}, [&](Duration half) {
+            std::int64_t ns = 0;
+            if (half == 58us) {
+              ns = second ? first_one + *rc::gen::inRange(-5999, 6000) : *rc::gen::inRange(52'000, 64'001);
+              ns = std::clamp<std::int64_t>(ns, 52'000, 64'000);
+              first_one = ns;
+            } else {
+              ns = *rc::gen::element(*rc::gen::inRange(90'000, 130'000),
+                                     *rc::gen::inRange(90'000, 10'000'001));
+            }
+            second = !second;
+            rails.half(Duration{ns});
+          });
         }
-        second = !second;
-        rails.half(Duration{ns});
-      });
-    }
-    rails.ones(1);
-    RC_ASSERT(rails.heard.size() == 2U);
-    RC_ASSERT(rails.heard[0] == packet && rails.heard[1] == packet);
-  });
+        rails.ones(1);
+        RC_ASSERT(rails.heard.size() == 2U);
+        RC_ASSERT(rails.heard[0] == packet && rails.heard[1] == packet);
+      }));
 }
 
 TEST(DccEdges, RandomEdgesMakeNoUnsoundPacket) {
-  rc::check("whatever the edges: what is heard has its size and sum", [] {
+  EXPECT_TRUE(rc::check("whatever the edges: what is heard has its size and sum", [] {
     Waveform rails;
     const auto halves = *rc::gen::container<std::vector<int>>(
         rc::gen::element(58'000, 58'000, 58'000, 100'000, 100'000, 3'000, 75'000, 11'000'000));
     for (const int ns : halves) rails.half(Duration{ns});
     for (const Packet& packet : rails.heard) RC_ASSERT(packet.valid());
-  });
+  }));
 }
 
 }  // namespace
