@@ -105,7 +105,7 @@ class EdgeDecoder {
       return std::nullopt;
     }
     if (bit_ < 8) {
-      byte_ = static_cast<std::uint8_t>(byte_ << 1U | (one ? 1U : 0U));
+      byte_ = static_cast<std::uint8_t>(static_cast<unsigned>(byte_) << 1U | (one ? 1U : 0U));
       ++bit_;
       return std::nullopt;
     }
