@@ -328,7 +328,7 @@ TEST(Environment, AVariableThatSetsNothingIsAWarning) {
 
 // S15: whatever stands in the file, an accepted critical link notices silence in a bounded, positive time.
 TEST(Limits, NoNumberTurnsAWatchOff) {
-  rc::check(
+  EXPECT_TRUE(rc::check(
       "accepted values are in range", [](std::int64_t probe, std::int64_t silence, std::int64_t permit) {
         const std::string text =
             "[site]\nname = \"x\"\n[guard]\npermit_timeout_ms = " + std::to_string(permit) +
@@ -338,7 +338,7 @@ TEST(Limits, NoNumberTurnsAWatchOff) {
         const bool good = probe >= 50 && probe <= 600000 && silence >= 50 && silence <= 600000 &&
                           permit >= 20 && permit <= 2000;
         RC_ASSERT(loaded.has_value() == good);
-      });
+      }));
 }
 
 TEST(Limits, EveryNumberHasBothEndsOrIsACount) {

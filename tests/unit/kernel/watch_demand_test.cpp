@@ -221,7 +221,7 @@ TEST(DemandWatchTwoChannels, DisagreementThatEndsInTimeIsNoFault) {
 // Random levels every 1 to 20 ms: clear is only ever said after 50 ms in which every sample of every channel
 // was closed.
 TEST(DemandWatch, ClearOnlyAfterAnUnbrokenLockOut) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const bool two = *rc::gen::arbitrary<bool>();
     Scene at(two);
     Instant last_not_closed = at.time;
@@ -238,7 +238,7 @@ TEST(DemandWatch, ClearOnlyAfterAnUnbrokenLockOut) {
       if (bad) RC_ASSERT(finding.standing != Standing::clear);
       if (finding.standing == Standing::clear) RC_ASSERT(at.time - last_not_closed >= 50ms);
     }
-  });
+  }));
 }
 
 }  // namespace

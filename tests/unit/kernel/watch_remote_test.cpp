@@ -109,7 +109,7 @@ TEST(RemoteWatch, TheHighestEpochDoesNotWrapToFreedom) {
 
 // S10: the same stops in any order, with copies: the same standing and the same epoch to release.
 TEST(RemoteWatch, S10OrderAndCopiesDoNotMatter) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const auto epochs =
         *rc::gen::nonEmpty(rc::gen::container<std::vector<Epoch>>(rc::gen::inRange<Epoch>(1, 20)));
     RemoteWatch<64> forward;
@@ -126,7 +126,7 @@ TEST(RemoteWatch, S10OrderAndCopiesDoNotMatter) {
     RC_ASSERT(forward.finding() == backward.finding());
     RC_ASSERT(forward.epoch() == backward.epoch());
     RC_ASSERT(forward.finding().standing == Standing::present);
-  });
+  }));
 }
 
 }  // namespace

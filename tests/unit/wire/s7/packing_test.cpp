@@ -37,7 +37,7 @@ TEST(S7Packing, TheLimitsOfAPdu) {
 }
 
 TEST(S7Packing, EveryByteOnceAndEveryMessageWithinThePdu) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const std::uint16_t pdu = *rc::gen::element<std::uint16_t>(64, 240, 241, 480, 960);
     std::vector<Range> ranges;
     const auto items = *rc::gen::inRange<std::size_t>(1, 40);
@@ -77,7 +77,7 @@ TEST(S7Packing, EveryByteOnceAndEveryMessageWithinThePdu) {
       }
       for (std::size_t i = 0; i < ranges.size(); ++i) RC_ASSERT(next[i] == bytes_of(ranges[i]));
     }
-  });
+  }));
 }
 
 }  // namespace
