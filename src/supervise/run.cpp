@@ -55,7 +55,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
     if (const auto stored = plan::store(plan_file.c_str(), *plan->plan); !stored)
       return complain(stored.error());
 
-  const os::EndSignals ends;  // all other threads leave them to the loop
+  const os::EndSignals ends;       // all other threads leave them to the loop
   const os::ServiceNotice notice;  // before anything is started that would inherit its variables
   os::forbid_core_files();
   os::return_freed_memory();

@@ -99,7 +99,8 @@ class Mosquitto {
         << "listener " << port_ << " 127.0.0.1\n"
         << (more_.find("allow_anonymous") == std::string::npos ? "allow_anonymous true\n" : "")
         << "persistence true\npersistence_location " << (folder_ / "") << "\nautosave_on_changes true\n"
-        << "autosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\nlog_dest stderr\nlog_type all\nuser root\n"
+        << "autosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 0\nlog_dest stderr\nlog_type "
+           "all\nuser root\n"
         << more_;
     child_ = std::make_unique<OwnChild>(
         std::vector<std::string>{"/usr/sbin/mosquitto", "-c", folder_ / "broker.conf"}, folder_ / "log");
