@@ -37,10 +37,11 @@ std::string hex(const Secret& bytes) {
 bool unhex(std::string_view text, Secret& into) {
   if (text.size() != 2 * into.size()) return false;
   for (std::size_t i = 0; i < into.size(); ++i) {
-    const auto pair = text.substr(2 * i, 2);
+    const std::string pair(text.substr(2 * i, 2));
     if (pair[0] == '-' || pair[0] == '+') return false;
-    const auto [end, error] = std::from_chars(pair.data(), pair.data() + 2, into[i], 16);
-    if (error != std::errc{} || end != pair.data() + 2) return false;
+    const char* const stop = pair.c_str() + pair.size();
+    const auto [end, error] = std::from_chars(pair.c_str(), stop, into[i], 16);
+    if (error != std::errc{} || end != stop) return false;
   }
   return true;
 }
@@ -115,6 +116,7 @@ std::string Keys::master_file(const Key& key) {
 std::vector<Keys::Key> Keys::of(std::string_view instance) const {
   if (!master_) return instance == instance_ ? keys_ : std::vector<Key>{};
   std::vector<Key> made;
+  made.reserve(keys_.size());
   for (const Key& key : keys_) made.push_back({key.id, derive(key.secret, instance)});
   return made;
 }
