@@ -15,13 +15,7 @@ constexpr std::array<std::string_view, 8> error_names{
     "E_DEVICE_TIMEOUT", "E_DEVICE_NOT_FOUND",  "E_DEVICE_NOT_CONNECTED", "E_DEVICE_ERROR",
     "E_COMMAND_FAILED", "E_VALIDATION_FAILED", "E_INVALID_PARAMETER",    "E_INTERNAL"};
 constexpr std::array<std::string_view, 4> health_names{"starting", "running", "degraded", "stopping"};
-constexpr std::int64_t most = INT64_MAX;
 constexpr std::size_t most_devices = 1024;
-
-template <std::size_t N>
-std::size_t place(const std::array<std::string_view, N>& names, std::string_view word) {
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), word) - names.begin());
-}
 
 bool any_text(const Json& object, std::string_view path, std::map<std::string, std::string>& into,
               std::string& problem) {
@@ -52,7 +46,7 @@ Heartbeat read_heartbeat(Members& in) {
       "status", true, [](std::string_view word) { return place(health_names, word) < health_names.size(); },
       "one of starting, running, degraded, stopping");
   beat.status = static_cast<Health>(place(health_names, status) % health_names.size());
-  beat.uptime_seconds = in.whole("uptime_seconds", true, 0, most);
+  beat.uptime_seconds = in.whole("uptime_seconds", true, 0, unbounded);
   if (const Json* devices = in.list("devices", true, most_devices))
     for (const auto& device : *devices) {
       if (!device.is_string() || !is_device_id(device.get_ref<const std::string&>()))
@@ -60,11 +54,11 @@ Heartbeat read_heartbeat(Members& in) {
       else
         beat.devices.push_back(device.get<std::string>());
     }
-  beat.free_heap = in.whole("free_heap", true, 0, most);
+  beat.free_heap = in.whole("free_heap", true, 0, unbounded);
   beat.wifi_rssi = in.whole("wifi_rssi", true, -127, 0);
   beat.firmware_version = in.text("firmware_version", true, 1, 64);
   for (const std::string_view counter : heartbeat_counters)
-    if (in.has(counter)) beat.counters[std::string(counter)] = in.whole(counter, false, 0, most);
+    if (in.has(counter)) beat.counters[std::string(counter)] = in.whole(counter, false, 0, unbounded);
   beat.last_error = in.text("last_error", false, 0, 256);
   return beat;
 }
@@ -111,7 +105,7 @@ CommandResponse read_response(const Json& payload, Members& in) {
   }
   if (in.problem().empty() && response.success == response.error.has_value())
     in.wrong("error", response.success ? "is there although the command succeeded" : "is missing");
-  response.duration_ms = in.whole("duration_ms", true, 0, most);
+  response.duration_ms = in.whole("duration_ms", true, 0, unbounded);
   return response;
 }
 

@@ -14,14 +14,9 @@ using nlohmann::ordered_json;
 constexpr std::array<std::string_view, 3> action_names{"acknowledge", "reset", "start"};
 constexpr std::array<std::string_view, 3> state_names{"tripped", "ready", "running"};
 constexpr std::array<std::string_view, 4> readback_names{"none", "unconfirmed", "confirmed", "failed"};
-constexpr std::int64_t most = INT64_MAX;
 constexpr std::int64_t last_epoch = UINT32_MAX;
 constexpr std::size_t most_outputs = 64;
 
-template <std::size_t N>
-std::size_t place(const std::array<std::string_view, N>& names, std::string_view word) {
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), word) - names.begin());
-}
 bool is_state(std::string_view word) { return place(state_names, word) < state_names.size(); }
 bool is_action(std::string_view word) { return place(action_names, word) < action_names.size(); }
 bool is_readback(std::string_view word) { return place(readback_names, word) < readback_names.size(); }
@@ -140,7 +135,7 @@ std::expected<LatchRecord, std::string> read_latch(std::string_view text, const 
   record.code = in.text("code", true, 0, 64);
   record.source = in.text("source", true, 0, 64);
   record.detail = in.text("detail", true, 0, 256);
-  record.since_wall_ms = in.whole("since", true, 0, most);
+  record.since_wall_ms = in.whole("since", true, 0, unbounded);
   record.controller = in.matching("controller", true, is_instance, "an instance name");
   record.stop_id = in.matching(
       "stop_id", true, [](std::string_view id) { return id.empty() || is_uuid(id); }, "a UUIDv4 or empty");
@@ -203,10 +198,10 @@ std::expected<From<SafeState>, std::string> read_safe_state(std::string_view tex
   state.state = static_cast<LatchState>(place(state_names, in.matching("state", true, is_state, "a state")) %
                                         state_names.size());
   state.acknowledged = in.flag("acknowledged");
-  state.commanded_ms = in.whole("commanded_ms", true, -1, most);
+  state.commanded_ms = in.whole("commanded_ms", true, -1, unbounded);
   state.boot_nonce = in.matching("boot_nonce", true, is_nonce, "16 hexadecimal digits");
-  state.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, most));
-  state.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, most));
+  state.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, unbounded));
+  state.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, unbounded));
   if (const Json* outputs = in.list("outputs", true, most_outputs))
     for (const auto& written : *outputs) {
       Members one(written, "safe_state.outputs", {"id", "commanded", "readback"});
@@ -237,8 +232,8 @@ std::expected<From<Release>, std::string> read_release(std::string_view text, co
   release.station_epoch = static_cast<Epoch>(in.whole("station_epoch", true, 0, last_epoch));
   release.operator_name = in.text("operator", true, 1, 64);
   release.boot_nonce = in.matching("boot_nonce", true, is_nonce, "16 hexadecimal digits");
-  release.counter = static_cast<std::uint64_t>(in.whole("counter", true, 1, most));
-  release.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, most));
+  release.counter = static_cast<std::uint64_t>(in.whole("counter", true, 1, unbounded));
+  release.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, unbounded));
   if (!in.problem().empty()) return std::unexpected(in.problem());
   return From<Release>{std::move(opened->envelope), std::move(release)};
 }
@@ -251,7 +246,7 @@ std::expected<From<ReleaseResult>, std::string> read_result(std::string_view tex
   result.action = static_cast<Action>(
       place(action_names, in.matching("action", true, is_action, "an action")) % action_names.size());
   result.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
-  result.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, most));
+  result.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, unbounded));
   result.accepted = in.flag("accepted");
   result.reason = in.text("reason", true, 0, 256);
   if (!in.problem().empty()) return std::unexpected(in.problem());

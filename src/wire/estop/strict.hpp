@@ -2,6 +2,9 @@
 // folder only.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <expected>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -11,6 +14,14 @@
 namespace standstill::estop {
 
 using Json = nlohmann::json;
+
+inline constexpr std::int64_t unbounded = INT64_MAX;
+
+// Where the word stands among the names; their number when it is none of them.
+template <std::size_t N>
+[[nodiscard]] std::size_t place(const std::array<std::string_view, N>& names, std::string_view word) {
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), word) - names.begin());
+}
 
 // An object, nested at most eight deep, without a member that is there twice.
 [[nodiscard]] std::expected<Json, std::string> parse_object(std::string_view text);
