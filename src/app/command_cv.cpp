@@ -112,11 +112,6 @@ bool is_value(std::uint32_t number, const std::string& value) {
   return loco::read_line("CV" + std::to_string(number) + "=" + value).kind == loco::Typed::Kind::cv_write;
 }
 
-int misused(const std::string& why) {
-  complain(why);
-  return exit_usage;
-}
-
 }  // namespace
 
 int cv_list(const Context& context, const CvOptions& options) {
