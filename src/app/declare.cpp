@@ -33,9 +33,8 @@ class Declaration {
 
  private:
   CLI::App* command(CLI::App& parent, const char* group, const char* name, const char* description) {
-    CLI::App* made = parent.add_subcommand(name, description);
+    CLI::App* made = subcommand(parent, name, description);
     if (*group != '\0') made->group(group);
-    made->footer("Also: -c FILE, --json, -v (standstill --help)");
     return made;
   }
   void runs(CLI::App* command, std::function<int()> what) {
@@ -375,6 +374,12 @@ void Declaration::simulated() {
 }
 
 }  // namespace
+
+CLI::App* subcommand(CLI::App& parent, const char* name, const char* description) {
+  CLI::App* made = parent.add_subcommand(name, description);
+  made->footer("Also: -c FILE, --json, -v (standstill --help)");
+  return made;
+}
 
 void declare_commands(CLI::App& root, Context& context, Chosen& chosen) {
   auto declaration = std::make_shared<Declaration>(root, context, chosen);

@@ -21,6 +21,9 @@ struct Chosen {
   std::shared_ptr<void> declaration;                        // keeps alive what the callbacks refer to
 };
 
+// A command below `parent`, with the line at the end of every help text.
+CLI::App* subcommand(CLI::App& parent, const char* name, const char* description);
+
 // `context` and `chosen` must outlive the parser.
 void declare_commands(CLI::App& root, Context& context, Chosen& chosen);
 

@@ -12,8 +12,7 @@ void declare_cv(CLI::App& tool, Context& context, Chosen& chosen) {
   const auto wanted = std::make_shared<CvOptions>();
   using Run = int (*)(const Context&, const CvOptions&);
   const auto add = [&](const char* name, const char* description, Run run) {
-    CLI::App* made = tool.add_subcommand(name, description);
-    made->footer("Also: -c FILE, --json, -v (standstill --help)");
+    CLI::App* made = subcommand(tool, name, description);
     made->add_option("--device", wanted->device, "the engine's telemetry line, a serial device or a pty")
         ->type_name("FILE")
         ->required();
@@ -42,8 +41,7 @@ void declare_cv(CLI::App& tool, Context& context, Chosen& chosen) {
 void declare_sim_loco(CLI::App& sim, Chosen& chosen) {
   const auto wanted = std::make_shared<sim::RunLoco>();
   CLI::App* made =
-      sim.add_subcommand("loco", "a live-steam engine: in real time, or with --minutes as fast as it goes");
-  made->footer("Also: -c FILE, --json, -v (standstill --help)");
+      subcommand(sim, "loco", "a live-steam engine: in real time, or with --minutes as fast as it goes");
   made->add_option("--minutes", wanted->minutes,
                    "of simulated time; exit code 1 when the engine shut itself down")
       ->type_name("N");

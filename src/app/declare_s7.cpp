@@ -8,21 +8,11 @@
 
 namespace standstill::app {
 
-namespace {
-
-CLI::App* command(CLI::App& parent, const char* name, const char* description) {
-  CLI::App* made = parent.add_subcommand(name, description);
-  made->footer("Also: -c FILE, --json, -v (standstill --help)");
-  return made;
-}
-
-}  // namespace
-
 void declare_s7(CLI::App& tool, Context& context, Chosen& chosen) {
   const auto wanted = std::make_shared<S7Options>();
   using Run = int (*)(const Context&, const S7Options&);
   const auto add = [&](const char* name, const char* description, Run run) {
-    auto* made = command(tool, name, description);
+    auto* made = subcommand(tool, name, description);
     made->add_option("--link", wanted->link, "a configured link; else the only one")->type_name("LINK");
     made->add_option("--host", wanted->host, "a PLC, without any configuration")->type_name("HOST");
     made->add_option("--port", wanted->port, "its TCP port (102)")->type_name("PORT");
@@ -87,7 +77,7 @@ void declare_s7(CLI::App& tool, Context& context, Chosen& chosen) {
 
 void declare_sim_plc(CLI::App& sim, Chosen& chosen) {
   const auto plc = std::make_shared<sim::RunPlc>();
-  auto* made = command(sim, "plc", "an S7 PLC: DB1 with a counter and a sine, all areas");
+  auto* made = subcommand(sim, "plc", "an S7 PLC: DB1 with a counter and a sine, all areas");
   made->add_option("--file", plc->file, "more blocks and values, as JSON (docs/plc.md)")->type_name("FILE");
   made->add_option("--address", plc->address, "where it listens (127.0.0.1)")->type_name("ADDRESS");
   made->add_option("--port", plc->port, "TCP port; 0: a free one (1102)")->type_name("PORT");

@@ -146,7 +146,7 @@ void Guard::watch_cuts(Instant now) {
     if (!pending_start_) outputs_.follow_cuts(now);
     return;
   }
-  if (outputs_.cut_by_other()) {
+  if (outputs_.cut_by_others() != 0) {
     cut_first(now);
     if (unexplained_since_ == never) unexplained_since_ = now;
   }

@@ -187,17 +187,15 @@ bool Outputs::energise(Instant now) {
 // --- watching
 // -------------------------------------------------------------------------------------------------------
 
-std::optional<std::uint8_t> Outputs::cut_by_other() const {
-  for (std::uint8_t i = 0; i < plan_.output_count; ++i)
-    if (items_[i].run && cuts_.words[i].load() != inner_.armed[i].load()) return i;
-  return std::nullopt;
-}
-
-void Outputs::follow_cuts(Instant now) {
+std::uint32_t Outputs::cut_by_others() const {
   std::uint32_t cut = 0;
   for (std::uint32_t i = 0; i < plan_.output_count; ++i)
     if (items_[i].run && cuts_.words[i].load() != inner_.armed[i].load()) cut |= 1U << i;
-  if (cut != 0) cut_mask(cut, now);
+  return cut;
+}
+
+void Outputs::follow_cuts(Instant now) {
+  if (const std::uint32_t cut = cut_by_others(); cut != 0) cut_mask(cut, now);
 }
 
 bool Outputs::is_confirmable(const plan::Output& output) const {

@@ -60,8 +60,8 @@ class Outputs {
   [[nodiscard]] Instant deadline() const { return deadline_; }
 
   [[nodiscard]] bool readbacks_show_safe() const;
-  // Somebody other than the guard cut while running: which output, if any.
-  [[nodiscard]] std::optional<std::uint8_t> cut_by_other() const;
+  // Outputs that somebody other than the guard has cut, a bit each.
+  [[nodiscard]] std::uint32_t cut_by_others() const;
   // Once tripped: an output that somebody else cut before its stage came counts as cut from now on, and its
   // safe state is awaited like any other's.
   void follow_cuts(Instant now);

@@ -145,16 +145,22 @@ INSTANTIATE_TEST_SUITE_P(Any, GuardMatrix,
                                          Victim{2, SIGKILL}, Victim{2, SIGSEGV}, Victim{2, SIGSTOP}),
                          [](const auto& one) { return name_of(one.param); });
 
+// And the supervisor has noticed: the next guard may be started.
+void kill_guard(GuardRig& rig) {
+  kill(rig.guard_pid, SIGKILL);
+  waitpid(rig.guard_pid, nullptr, 0);
+  ASSERT_TRUE(rig.until([&] { return rig.lost; }));
+  rig.state.reset();
+}
+
 TEST(Guard, S3_TheLatchSurvivesItsRestart) {
   GuardRig rig;
   rig.start_guard();
   rig.connect();
   rig.to_running();
   const Epoch epoch = rig.state->epoch;
-  kill(rig.guard_pid, SIGKILL);
-  waitpid(rig.guard_pid, nullptr, 0);
-  ASSERT_TRUE(rig.until([&] { return rig.lost; }));
-  rig.state.reset();
+  kill_guard(rig);
+  ASSERT_FALSE(testing::Test::HasFatalFailure());
   rig.start_guard();
   rig.connect();
   EXPECT_EQ(rig.state->state, LatchState::tripped);
@@ -168,10 +174,8 @@ TEST(Guard, S6_ANumberThatATripWasToldByIsNotGivenToAnother) {
   rig.connect();
   rig.to_running();
   const Epoch epoch = rig.state->epoch;
-  kill(rig.guard_pid, SIGKILL);
-  waitpid(rig.guard_pid, nullptr, 0);
-  ASSERT_TRUE(rig.until([&] { return rig.lost; }));
-  rig.state.reset();
+  kill_guard(rig);
+  ASSERT_FALSE(testing::Test::HasFatalFailure());
   rig.known_epoch = epoch + 1;  // the guard told of a trip and died before it was on disk
   rig.start_guard();
   rig.connect();

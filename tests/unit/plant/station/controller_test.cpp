@@ -6,24 +6,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "unit/plant/station/bus_keys.hpp"
+
 namespace standstill::station {
 namespace {
-
-constexpr auto nonce = "0123456789abcdef";
-
-std::string id_of(unsigned number) {
-  std::array<std::uint8_t, 16> bytes{};
-  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
-  return estop::uuid_of(bytes);
-}
-estop::Keys master() {
-  estop::Secret secret{};
-  secret.fill(7);
-  return estop::Keys::read(estop::Keys::master_file({"k1", secret})).value();
-}
-estop::Keys keys_of(const std::string& name) {
-  return estop::Keys::read(master().station_file(name)).value();
-}
 
 struct Hub {
   Instant now = instant_from_ns(1'000'000'000'000);
