@@ -182,7 +182,11 @@ void Controller::safe_state(const std::string& text, Instant now) {
   Known& known = stations_[instance];
   known.heard = true;
   known.last_heard = now;
-  if (known.safe.boot_nonce != from->content.boot_nonce) known.counter = 0;
+  if (known.safe.boot_nonce != from->content.boot_nonce) {
+    known.counter = 0;
+    // It has forgotten which stops it had heard: nobody has looked at this start of it yet.
+    known.owed.clear();
+  }
   known.safe = std::move(from->content);
   known.counter = std::max(known.counter, known.safe.counter);
   hand_on(instance, known, now);

@@ -7,6 +7,8 @@ namespace standstill::station {
 namespace {
 constexpr std::size_t most_pending = 4;
 constexpr Duration again_after = 200ms;
+// The latch is asked for every second: a server that answers only something else is not the bus.
+constexpr Duration read_late = 2s;
 }  // namespace
 
 std::string in_words(const estop::HeardStop& heard) {
@@ -20,7 +22,7 @@ std::string in_words(const estop::HeardStop& heard) {
 
 void Station::begin(Instant now) {
   epoch_ = set_.largest_epoch;
-  last_heard_ = now;
+  last_heard_ = last_read_ = now;
   judge({}, now);
 }
 
@@ -94,6 +96,7 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   if (record) know(std::max(record->epoch, epoch_));
   const bool before = told_.standing == Standing::present;
   learned_ = true;
+  last_read_ = now;
   judge(message, now);
   if (!before && told_.standing == Standing::present) {
     stop_heard_ = now;
@@ -113,6 +116,9 @@ void Station::local(const Local& local, Instant now) {
   // What is found at the start is an old trip: it was told when it happened, or nobody was there to tell it.
   const bool trip = local_.epoch != 0 && local.state == LatchState::tripped &&
                     (local.epoch != local_.epoch || local_.state != LatchState::tripped);
+  // Outputs that went safe quietly are energised by a new word only, not by a copy of the one that did
+  // before.
+  if (local_.state == LatchState::running && local.state == LatchState::ready) ++stops_;
   local_ = local;
   if (local.state != LatchState::tripped) own_stop_.clear();
   if (!trip || local.first_out.source.view() == bus_source) return advance(now);
@@ -174,8 +180,9 @@ void Station::release(const std::string& text, Instant now) {
 void Station::advance(Instant now) {
   if (pending_.empty()) return;
   Pending& first = pending_.front();
-  const bool over =
-      first.release.station_epoch != local_.epoch || first.release.stops != stops_ || !local_.known;
+  // A word of an epoch before the one that this station knows by now was said before that stop.
+  const bool over = first.release.station_epoch != local_.epoch || first.release.stops != stops_ ||
+                    first.release.epoch < epoch_ || !local_.known;
   if (over) first.refused = "this station tripped or was stopped again meanwhile";
   if (!over && now < first.give_up && (first.asked || now < first.next)) return;
   if (over || now >= first.give_up) {
@@ -227,7 +234,7 @@ void Station::result(const estop::Release& release, bool accepted, const std::st
 }
 
 void Station::tick(Instant now) {
-  if (now - last_heard_ >= set_.lease) {
+  if (now - last_heard_ >= set_.lease || now - last_read_ >= set_.lease + read_late) {
     learned_ = false;
     judge({.kind = RemoteMessage::Kind::deaf}, now);
   }

@@ -64,9 +64,10 @@ class Station {
   bool learned_ = false;
   Epoch epoch_ = 0;  // the largest of the bus that was ever seen
   Instant last_heard_{};
+  Instant last_read_{};   // the latch
   Instant stop_heard_{};  // the first of this stop
   std::uint64_t counter_ = 0;
-  std::uint64_t stops_ = 0;  // heard, copies not counted
+  std::uint64_t stops_ = 0;  // heard, copies not counted; and how often it went safe quietly
   std::deque<Pending> pending_;
   std::string own_stop_;  // published until the retained latch shows it
 };

@@ -69,13 +69,13 @@ struct Hub {
     controller->stop(heard, "the stop " + std::to_string(id), now);
   }
   void safe(const std::string& station, LatchState state, Epoch epoch, Epoch station_epoch,
-            bool acknowledged = false) {
+            bool acknowledged = false, const std::string& start = nonce) {
     estop::SafeState made;
     made.epoch = epoch;
     made.station_epoch = station_epoch;
     made.state = state;
     made.acknowledged = acknowledged;
-    made.boot_nonce = nonce;
+    made.boot_nonce = start;
     controller->safe_state(estop::write_safe_state(envelope(station), made, keys_of(station), station), now);
   }
   void pass(Duration time) {
@@ -216,6 +216,23 @@ TEST(Controller, AStationThatTrippedAgainIsNotReleasedByOldWords) {
   hub.safe("a", LatchState::tripped, 3, 10);
   hub.pass(20s);
   EXPECT_EQ(hub.releases("a").size(), 1U);
+}
+
+// A stop that came to the station and not here is forgotten when the station's supervisor begins again while
+// its guard stays tripped; its trip and its count of stops are then what they were when somebody looked.
+TEST(Controller, S10_AStationThatBeganAgainIsNotReleasedByOldWords) {
+  Hub hub;
+  hub.guard(LatchState::tripped, 3);
+  hub.join();
+  hub.safe("a", LatchState::tripped, 3, 9);
+  hub.guard(LatchState::ready, 3);
+  hub.controller->released(estop::Action::reset, "anna", hub.now);
+  ASSERT_EQ(hub.releases("a").size(), 1U);
+  hub.safe("a", LatchState::tripped, 3, 9, false, "fedcba9876543210");
+  hub.pass(20s);
+  EXPECT_EQ(hub.releases("a").size(), 1U);
+  hub.controller->released(estop::Action::reset, "anna", hub.now);
+  EXPECT_EQ(hub.releases("a").size(), 2U);
 }
 
 TEST(Controller, NamesTheStationsThatDoNotConfirm) {

@@ -150,6 +150,25 @@ TEST(Station, S11_GoesSafeWhenItCannotHearTheBus) {
   EXPECT_TRUE(rig.free());
 }
 
+// A connection that is made again and again and never lives until the latch has been read.
+TEST(Station, S11_GoesSafeWhenItCannotReadTheLatch) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_TRUE(rig.free()) << i;
+    rig.now += 500ms;
+    rig.station->left();
+    rig.station->joined(rig.now);
+    rig.station->tick(rig.now);
+  }
+  rig.now += 500ms;
+  rig.station->joined(rig.now);
+  rig.station->tick(rig.now);
+  EXPECT_EQ(rig.standing, Standing::present);
+  rig.station->latch(rig.latch(3, LatchState::running), rig.now);
+  EXPECT_TRUE(rig.free());
+}
+
 TEST(Station, S11_AStopThatWasReleasedMeanwhileStillTripsIt) {
   Rig rig;
   rig.join(3, LatchState::running);
@@ -279,6 +298,44 @@ TEST_F(StationRelease, EndsWithANewTrip) {
   rig.now += 1s;
   rig.station->tick(rig.now);
   EXPECT_EQ(rig.words.size(), 1U);
+  EXPECT_NE(rig.result().find("stopped again"), std::string::npos);
+}
+
+// The words of an epoch wait for something to settle, and a later stop, which did not come as a message, is
+// learned from the latch: what still waits was said before it.
+TEST_F(StationRelease, S10_AWordThatWaitsEndsWithTheNextEpoch) {
+  rig.say(rig.release(estop::Action::reset, 4, 5, 1));
+  rig.say(rig.release(estop::Action::start, 4, 5, 2));
+  rig.station->answered(false, "settling", rig.now);
+  rig.station->latch(rig.latch(5, LatchState::tripped), rig.now);
+  rig.say(rig.release(estop::Action::reset, 5, 5, 3));
+  rig.station->latch(rig.latch(5, LatchState::ready), rig.now);
+  rig.now += 200ms;
+  rig.station->tick(rig.now);
+  ASSERT_FALSE(rig.words.empty());
+  EXPECT_EQ(rig.words.back(), estop::Action::reset);
+  rig.station->answered(true, "", rig.now);
+  rig.guard(LatchState::ready, 5);
+  rig.now += 1s;
+  rig.station->heard(rig.now);
+  rig.station->tick(rig.now);
+  EXPECT_EQ(rig.words.back(), estop::Action::reset) << "nobody has said start in epoch 5";
+  EXPECT_NE(rig.result().find("stopped again"), std::string::npos);
+}
+
+// Its outputs went safe because a peer said goodbye. The start that the controller says again, because it has
+// not seen the station run, was for what ran before.
+TEST_F(StationRelease, S4_IsNotUsedTwiceWhenTheOutputsWentSafeQuietly) {
+  const auto again = rig.release(estop::Action::start, 4, 5, 3);
+  rig.say(rig.release(estop::Action::reset, 4, 5, 1));
+  rig.guard(LatchState::ready, 5);
+  rig.say(rig.release(estop::Action::start, 4, 5, 2));
+  rig.station->answered(true, "", rig.now);
+  rig.guard(LatchState::running, 5);
+  rig.guard(LatchState::ready, 5);
+  const auto words = rig.words.size();
+  rig.say(again);
+  EXPECT_EQ(rig.words.size(), words);
   EXPECT_NE(rig.result().find("stopped again"), std::string::npos);
 }
 
