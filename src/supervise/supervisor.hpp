@@ -95,6 +95,7 @@ class Supervisor {
   void on_stage(const permit::StageBody& body);
   void on_guard_lost();
   void tripped(const permit::StateBody& body);
+  void journal_old_trip(const permit::StateBody& body);
   void measure_stages(const permit::StateBody& body);
   void tell(std::string event, std::string code, std::string source, std::string detail,
             std::int64_t wall_ns);

@@ -66,8 +66,10 @@ void Supervisor::tripped(const permit::StateBody& body) {
   const bool first_look = told_epoch_ == 0 && body.tripped_at_ns == 0;
   told_epoch_ = body.epoch;
   view_.snapshot_id.clear();
-  if (first_look && body.first_out_code != CauseCode::unclean_end)
-    return;  // an old trip, met again after a restart: it has been told
+  if (first_look && body.first_out_code != CauseCode::unclean_end) {
+    if (body.epoch <= journal_epoch_) return;  // an old trip, met again after a restart: it has been told
+    journal_old_trip(body);
+  }
   ++view_.trips;
   measured_ = false;
   const auto tell_now = [this, body, told = std::make_shared<bool>(false)] {
@@ -90,6 +92,21 @@ void Supervisor::tripped(const permit::StateBody& body) {
                      publish_soon();
                    });
                  });
+}
+
+// A trip of an earlier boot that is in the latch and not in the journal: nobody lived to write it down, or to
+// tell anybody (a reset by the watchdog device, a power cut).
+void Supervisor::journal_old_trip(const permit::StateBody& body) {
+  record::Event event;
+  event.kind = "trip";
+  event.code = std::string(name(body.first_out_code));
+  event.source = std::string(body.first_out_source.view());
+  event.detail = std::string(body.first_out_detail.view());
+  event.epoch = body.epoch;
+  event.boot_ns = to_ns(os::now());
+  event.wall_ns = body.first_out_wall_ns;
+  event.data = R"({"from":"latch"})";
+  recorder_->submit(std::move(event));
 }
 
 // The way of this trip, for the metrics: detected → commanded → confirmed, once everything is confirmed.

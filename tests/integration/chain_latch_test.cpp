@@ -64,6 +64,38 @@ TEST(ChainLatch, S3_ATripSurvivesTheRestartOfEveryProcessAndAPowerCut) {
   rig.to_running();  // and there is a way back
 }
 
+// As after a reset by the watchdog device: the supervisor hung, the guard tripped, and nobody lived to write
+// the journal.
+TEST(ChainLatch, S13_ATripThatOnlyTheLatchKnowsIsJournalledAtTheNextStart) {
+  SimPeer peer;
+  PlantRig rig({.port = peer.port()});
+  rig.start_and_wait();
+  rig.to_running();
+  ASSERT_FALSE(HasFatalFailure());
+  const auto epoch = rig.epoch() + 1;
+  ::kill(rig.supervisor(), SIGSTOP);
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));
+  const std::string latch = rig.state_dir + "/latch";
+  EXPECT_TRUE(rig.until([&] {
+    return PlantRig::read(latch).find("supervisor_lost") != std::string::npos ||
+           PlantRig::read(latch).find("no permit") != std::string::npos;
+  }));
+  rig.kill_everything();
+  rig.start_and_wait();
+  ASSERT_FALSE(HasFatalFailure());
+  EXPECT_EQ(rig.epoch(), epoch);
+  EXPECT_EQ(rig.first_out(), "supervisor_lost");
+  EXPECT_TRUE(rig.until([&] { return rig.journalled("trip", epoch) == 1; })) << rig.journal();
+  EXPECT_NE(rig.journal().find("no permit from the supervisor"), std::string::npos) << rig.journal();
+
+  // Met once more, it is old.
+  rig.kill_everything();
+  rig.start_and_wait();
+  ASSERT_FALSE(HasFatalFailure());
+  EXPECT_TRUE(rig.until([&] { return rig.journalled("guard_started") >= 3; }));
+  EXPECT_EQ(rig.journalled("trip", epoch), 1) << rig.journal();
+}
+
 TEST(ChainLatch, S3_AFullDiskNeitherLosesATripNorAllowsAStart) {
   const TemporaryFolder disk;
   if (::mount("tmpfs", disk.path().c_str(), "tmpfs", 0, "size=4m") != 0)
