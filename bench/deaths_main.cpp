@@ -4,7 +4,7 @@
 // holds, and writes one command; ours watches supervisors of 20 and of 200 MB, a guard, a cutter, and must
 // make two relays safe. A stop has no yardstick: its time-out plus 10 ms is printed beside the worst.
 //
-// usage: bench_deaths [SAMPLES]   (default 40 a victim)
+// usage: bench_deaths [SAMPLES]   (default 60 a victim)
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ using namespace standstill::bench;
 
 constexpr double limit = 3;
 constexpr double not_in_time_ns = 1.5e9;  // a slow sample is not a missing one
-constexpr int batches = 2;
+constexpr int batches = 3;
 
 enum class Victim : std::uint8_t { supervisor, guard, cutter };
 
@@ -149,7 +149,7 @@ bool measure(bool realtime, std::size_t samples, bool stops) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::size_t samples = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 40;
+  const std::size_t samples = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 60;
   const bool allowed = become_realtime(1);
   become_realtime(0);
   bool good = measure(false, samples, !allowed);
