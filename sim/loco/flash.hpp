@@ -46,6 +46,7 @@ class MemoryFlash final : public standstill::loco::Flash {
 
   // Power goes after so many more bytes; -1: it stays.
   void lose_power_after(std::int64_t bytes) { bytes_left_ = bytes; }
+  [[nodiscard]] bool powerless() const { return bytes_left_ == 0; }
   void power_back() { bytes_left_ = -1; }
   [[nodiscard]] std::uint8_t& at(std::size_t sector, std::size_t offset) { return memory_[sector][offset]; }
 
