@@ -1,8 +1,8 @@
-// What a board must give the engine's program. One file a board implements it: docs/porting.md.
+// What a board must give the programs: the engine's and the external guard's. docs/porting.md.
 //
 // Contracts: nothing here allocates; nothing waits but wait_until() and flash erases. now() counts from
 // power-up in ns, never runs backwards and never wraps. After any reset every output is safe before main()
-// runs, in hardware: pull-downs on the heaters' drivers.
+// runs, in hardware: pull-downs on the heaters' drivers and at the relays' transistors.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +27,30 @@ void feed_watchdog();
 // Bytes of stack that were never used since power-up.
 [[nodiscard]] std::uint32_t free_stack();
 
-// The telemetry line, 115200 baud. read() gives what has arrived, and never waits.
+// The serial line, 115200 baud: an engine's telemetry, or the external guard's to its host. read() gives what
+// has arrived, and never waits.
 void write(std::span<const std::uint8_t> bytes);
 [[nodiscard]] bool read(std::uint8_t& byte);
+
+// --- the engine's
+// -----------------------------------------------------------------------------------------------------
 
 // Newest readings, voltage and encoder, without waiting: conversions run by themselves.
 [[nodiscard]] loco::Measured measure();
 // The next edge of the rails, in order; false: none is waiting. At least 64 are kept between two cycles.
 [[nodiscard]] bool edge(Instant& at);
 void drive(const loco::Outputs& outputs);
+
+// --- the external guard's: at least 256 bytes of its line are kept between two cycles
+// -----------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t relays = 2;  // in series
+void set_relay(std::size_t relay, bool closed);
+// Its mirror contact: what the relay really does.
+[[nodiscard]] bool relay_closed(std::size_t relay);
+// The level of the charge pump's line. A level that stays lets its relay drop.
+void set_pump(bool high);
+// A normally closed contact; a broken wire is open.
+[[nodiscard]] bool button_closed();
 
 }  // namespace standstill::board

@@ -78,12 +78,6 @@ void write(std::span<const std::uint8_t> bytes) {
   }
 }
 
-bool read(std::uint8_t& byte) {
-  if ((uart_console.state() & uart_rx_full) == 0) return false;
-  byte = static_cast<std::uint8_t>(uart_console.data());
-  return true;
-}
-
 void start_line() {
   uart_console.divider() = 217;  // 115200 baud
   uart_console.control() = 3;

@@ -66,6 +66,12 @@ void start() {
   mailbox().plant_taken = mailbox().plant_sent;  // it was for the program before the reset
 }
 
+bool read(std::uint8_t& byte) {
+  if ((uart_console.state() & uart_rx_full) == 0) return false;
+  byte = static_cast<std::uint8_t>(uart_console.data());
+  return true;
+}
+
 Instant now() {
   while (clock == Instant{}) listen();
   return clock;

@@ -32,17 +32,26 @@ constexpr std::uint32_t paint = 0x5AA5C33CU;
   reset_now();
 }
 
+// A program whose outputs are pins makes them safe when nothing can be trusted any more.
+__attribute__((weak)) void make_safe() {}
+
 // The hardware watchdog's first end: nothing can be trusted any more, the second end resets.
 void nmi_handler() {
+  make_safe();
   for (;;) {
   }
 }
-void fault_handler() { reset_now(); }
+void fault_handler() {
+  make_safe();
+  reset_now();
+}
 // A program that lets SysTick run has its own.
 __attribute__((weak)) void tick_handler() { reset_now(); }
+// The same for the console's bytes.
+__attribute__((weak)) void uart_handler() { reset_now(); }
 
 using Vector = void (*)();
-__attribute__((section(".vectors"), used)) const Vector vectors[16] = {
+__attribute__((section(".vectors"), used)) const Vector vectors[17] = {
     reinterpret_cast<Vector>(stack_to),
     reset_handler,
     nmi_handler,
@@ -59,6 +68,7 @@ __attribute__((section(".vectors"), used)) const Vector vectors[16] = {
     nullptr,
     fault_handler,
     tick_handler,
+    uart_handler,
 };
 
 // No heap: what asks for one is a mistake that must not run on.

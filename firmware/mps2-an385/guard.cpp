@@ -1,0 +1,104 @@
+// The external guard's pins and time: its line from the console's interrupt, its wiring in shared memory.
+#include <array>
+
+#include "firmware/board.hpp"
+#include "firmware/mps2-an385/contacts.hpp"
+#include "firmware/mps2-an385/registers.hpp"
+
+extern "C" {
+void tick_handler();
+void uart_handler();
+void make_safe();
+}
+
+namespace standstill::board {
+
+namespace {
+
+std::array<std::uint8_t, 512> ring;
+volatile std::uint32_t ring_in = 0;
+std::uint32_t ring_out = 0;
+
+volatile Contacts& contacts() { return *reinterpret_cast<volatile Contacts*>(0x21000000 + contacts_offset); }
+
+constexpr std::uint32_t receive_interrupt = 8;  // in the UART's control register
+
+}  // namespace
+
+void start() {
+  make_safe();  // pins are inputs after a reset, and their pull-downs open the relays
+  contacts().starts = contacts().starts + 1;
+  reg(timer0 + 8) = 0xFFFFFFFF;
+  reg(timer0 + 4) = 0xFFFFFFFF;
+  reg(timer0) = 1;
+  start_line();
+  uart_console.control() = uart_console.control() | receive_interrupt;
+  reg(interrupts_on) = uart_received;
+  reg(systick + 4) = clock_hz / 1000 - 1;
+  reg(systick + 8) = 0;
+  reg(systick) = 7;
+}
+
+// The counter goes round in 171 s, and is asked every cycle.
+Instant now() {
+  static std::uint32_t last = 0xFFFFFFFF;
+  static std::uint64_t counted = 0;
+  const std::uint32_t is = reg(timer0 + 4);
+  counted += last - is;  // it counts down
+  last = is;
+  return instant_from_ns(static_cast<std::int64_t>(counted * (1'000'000'000 / clock_hz)));
+}
+
+void wait_until(Instant when) {
+  while (now() < when) __asm volatile("wfi");  // the tick ends it, once a millisecond
+}
+
+bool read(std::uint8_t& byte) {
+  if (ring_out == ring_in) return false;
+  if (ring_in - ring_out > ring.size()) ring_out = ring_in - ring.size();
+  byte = ring[ring_out++ % ring.size()];
+  return true;
+}
+
+void set_relay(std::size_t relay, bool closed) {
+  volatile Contacts& is = contacts();
+  const auto us = static_cast<std::uint64_t>(to_ns(now()) / 1000);
+  if (relay == 0) {
+    static std::uint64_t before = 0;
+    if (before != 0 && us - before > is.longest_gap_us)
+      is.longest_gap_us = static_cast<std::uint32_t>(us - before);
+    before = us;
+    if (is.coil[0] != 0 && !closed) is.opened_us = us;
+  }
+  is.coil[relay] = closed ? 1 : 0;
+  if (is.hang != 0)
+    for (;;) {
+    }
+}
+
+bool relay_closed(std::size_t relay) { return contacts().coil[relay] != 0 || contacts().welded[relay] != 0; }
+
+void set_pump(bool high) {
+  static bool level = false;
+  if (high != level) contacts().pump_edges = contacts().pump_edges + 1;
+  level = high;
+}
+
+bool button_closed() { return contacts().button_open == 0; }
+
+}  // namespace standstill::board
+
+void tick_handler() {}
+
+void uart_handler() {
+  using namespace standstill::board;
+  while ((uart_console.state() & uart_rx_full) != 0) {
+    ring[ring_in % ring.size()] = static_cast<std::uint8_t>(uart_console.data());
+    ring_in = ring_in + 1;
+  }
+  uart_console.interrupts() = 2;
+}
+
+void make_safe() {
+  for (std::size_t i = 0; i < standstill::board::relays; ++i) standstill::board::contacts().coil[i] = 0;
+}
