@@ -1,8 +1,7 @@
-// From reset to main, and what happens instead of an exception, a heap or a pure virtual call: a reset.
+// From reset to main on a Cortex-M, and what happens instead of an exception, a heap or a pure virtual call:
+// a reset.
 #include <cstddef>
 #include <cstdint>
-
-#include "firmware/mps2-an385/registers.hpp"
 
 extern "C" {
 
@@ -16,7 +15,8 @@ int main();
 constexpr std::uint32_t paint = 0x5AA5C33CU;
 
 [[noreturn]] void reset_now() {
-  standstill::board::reg(standstill::board::scb_reset) = 0x05FA0004;
+  constexpr std::uintptr_t application_interrupt_and_reset = 0xE000ED0C;  // ARM DDI 0403E and 0419C, B3
+  *reinterpret_cast<volatile std::uint32_t*>(application_interrupt_and_reset) = 0x05FA0004;
   for (;;) {
   }
 }
@@ -51,7 +51,7 @@ __attribute__((weak)) void tick_handler() { reset_now(); }
 __attribute__((weak)) void uart_handler() { reset_now(); }
 
 using Vector = void (*)();
-__attribute__((section(".vectors"), used)) const Vector vectors[17] = {
+__attribute__((section(".vectors"), used)) const Vector vectors[19] = {
     reinterpret_cast<Vector>(stack_to),
     reset_handler,
     nmi_handler,
@@ -68,7 +68,9 @@ __attribute__((section(".vectors"), used)) const Vector vectors[17] = {
     nullptr,
     fault_handler,
     tick_handler,
-    uart_handler,
+    uart_handler,  // 0: mps2-an385
+    fault_handler,
+    uart_handler,  // 2: nRF51
 };
 
 // No heap: what asks for one is a mistake that must not run on.

@@ -28,7 +28,6 @@ inline constexpr std::uintptr_t systick = 0xE000E010;
 inline constexpr std::uintptr_t timer0 = 0x40000000;         // CMSDK timer: control, value, reload
 inline constexpr std::uintptr_t interrupts_on = 0xE000E100;  // NVIC_ISER0
 inline constexpr std::uint32_t uart_received = 1;            // interrupt 0 of the board: the console's
-inline constexpr std::uintptr_t scb_reset = 0xE000ED0C;
 
 // CMSDK watchdog (ARM DDI 0479D, 4.7): its first end is an NMI, its second a reset.
 inline constexpr std::uintptr_t watchdog = 0x40008000;
