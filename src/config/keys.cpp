@@ -93,7 +93,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"output", "indicator", Support::runs,
      "a lamp, siren or LED; it follows the state and is no part of safety"},
     {"output", "watchdog", Support::runs, "a watchdog device, or a line kept alive by pulses"},
-    {"output", "guard-board", Support::later, "the external guard"},
+    {"output", "guard-board", Support::runs, "an external guard: a board that opens its relays by itself"},
     {"output", "modbus-coil", Support::runs, "a coil of a Modbus device"},
     {"output", "s7-bit", Support::runs, "a bit of a Siemens S7 PLC"},
     {"output", "mqtt", Support::runs, "a message to an MQTT broker"},

@@ -239,12 +239,26 @@ class References {
     check_device(i);
   }
 
+  // Permits come every quarter of the guard's time-out; an impatient board would trip between two of them.
+  void check_board(std::size_t i) {
+    const Output& output = config_.outputs[i];
+    if (output.timeout.count() == 0 || output.timeout >= config_.guard.permit_timeout) return;
+    report(Fault::contradiction, place("output", i, {"timeout_ms"}),
+           "'timeout_ms' is shorter than guard.permit_timeout_ms (" +
+               std::to_string(config_.guard.permit_timeout.count()) +
+               "), so that the board would trip between two permits",
+           "raise it, or lower guard.permit_timeout_ms");
+  }
+
   void check_device(std::size_t i) {
     const Output& output = config_.outputs[i];
     SerialLine line;
     if (const auto* serial = std::get_if<SerialOutput>(&output.device)) line = serial->port;
     if (const auto* coil = std::get_if<ModbusCoilOutput>(&output.device)) line = coil->port;
-    if (const auto* board = std::get_if<GuardBoardOutput>(&output.device)) line = board->port;
+    if (const auto* board = std::get_if<GuardBoardOutput>(&output.device)) {
+      line = board->port;
+      check_board(i);
+    }
     if (line.device.empty()) return;
     const SourceLocation where = place("output", i, {"device"});
     for (std::size_t k = 0; k < config_.links.size(); ++k) {

@@ -174,13 +174,15 @@ void Guard::wait_for_something(Instant now) {
   // that turned without a pause, in real time, could starve the very supervisor whose permit would end that.
   if (base_.port->connected() && latch_.source(plan::supervisor_source).standing != Standing::present)
     until = std::min(until, permits_.deadline());
-  std::array<pollfd, 6 + 2 * plan::max_demands> ask{};
+  std::array<pollfd, 6 + 2 * plan::max_demands + plan::max_outputs> ask{};
   std::size_t count = 0;
   for (const int fd : {base_.notify.get(), base_.stop_socket.get(), base_.port->listener(),
                        base_.port->socket(), cutters_.socket(0), cutters_.socket(1)})
     ask[count++] = {fd, POLLIN, 0};
   for (std::size_t i = 0; i < demands_.count(); ++i)
     for (const int fd : demands_.descriptors(i)) ask[count++] = {fd, POLLIN, 0};
+  for (std::size_t i = 0; i < plan_.output_count; ++i)
+    if (const int fd = outputs_.board_fd(i); fd >= 0) ask[count++] = {fd, POLLIN, 0};
   const Duration wait = std::max(until - os::now(), Duration::zero());
   const timespec timeout{.tv_sec = wait.count() / 1'000'000'000, .tv_nsec = wait.count() % 1'000'000'000};
   ::ppoll(ask.data(), count, &timeout, nullptr);

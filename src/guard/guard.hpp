@@ -122,8 +122,9 @@ class Guard {
   LoopGap gap_;
   Duration suspended_{};
   std::uint64_t boot_nonce_ = 0;
-  bool trip_of_boot_ = false;    // until a supervisor has said which epochs it knows
-  std::uint64_t persisted_ = 0;  // ticket of the newest submitted record
+  std::uint32_t host_ = 0, connections_ = 0;  // for external guards: whose sequence of permits it is
+  bool trip_of_boot_ = false;                 // until a supervisor has said which epochs it knows
+  std::uint64_t persisted_ = 0;               // ticket of the newest submitted record
 
   struct PendingStart {
     permit::WordBody word;

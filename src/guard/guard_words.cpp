@@ -38,7 +38,8 @@ void Guard::obey(const permit::Message& message, Instant now) {
       break;
     case Type::permit: {
       const auto body = message.as<permit::PermitBody>();
-      permits_.accept({body.sequence, instant_from_ns(body.sent_ns), body.plan_hash}, os::now());
+      const Permit permit{body.sequence, instant_from_ns(body.sent_ns), body.plan_hash};
+      if (permits_.accept(permit, os::now())) outputs_.vouch({permit, host_});
       break;
     }
     case Type::report: {
@@ -94,6 +95,7 @@ void Guard::obey(const permit::Message& message, Instant now) {
 
 void Guard::greet(const permit::Hello& hello) {
   permits_.new_connection();
+  host_ = static_cast<std::uint32_t>(boot_nonce_) + ++connections_;
   supervisor_watch_.begin();
   if (trip_of_boot_ && latch_.state() == LatchState::tripped && hello.journal_epoch >= latch_.epoch()) {
     // S6: the number of this boot's own trip was given before, to a trip that was told and never written.

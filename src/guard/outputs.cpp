@@ -49,6 +49,7 @@ void Outputs::acquire_lines(Instant now) {
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
     Item& item = items_[i];
     const plan::Output& output = plan_.outputs[i];
+    if (output.kind == OutputKind::guard_board) acquire_board(i, now);
     if (plan::is_line(output.kind) && !item.line) {
       const bool high = plan::is_cut_line(output.kind) && output.safe_high != 0;
       auto line = output::GpioLine::request_output(output.gpio, high, "standstill");
@@ -88,7 +89,9 @@ void Outputs::cut_mask(std::uint32_t due, Instant now, bool again) {
   // Lines first: they act within microseconds, and one that fails must not delay another.
   for (std::size_t i = 0; i < plan_.output_count; ++i) {
     const plan::Output& output = plan_.outputs[i];
-    if ((due >> i & 1U) == 0 || plan::is_slow(output.kind) || output.kind == OutputKind::indicator) continue;
+    if ((due >> i & 1U) == 0 || plan::is_slow(output.kind) || output.kind == OutputKind::indicator ||
+        output.kind == OutputKind::guard_board)
+      continue;
     items_[i].pulses.stop();
     const bool set = output.kind == OutputKind::watchdog || items_[i].line.set(output.safe_high != 0);
     if (items_[i].run || !items_[i].commanded) begin(items_[i], false, now);
@@ -104,6 +107,7 @@ void Outputs::cut_mask(std::uint32_t due, Instant now, bool again) {
     if ((due >> i & 1U) == 0) continue;
     inner_.run[i].store(0);
     if (plan::is_slow(plan_.outputs[i].kind) && (again || items_[i].run)) begin(items_[i], false, now);
+    if (plan_.outputs[i].kind == OutputKind::guard_board) cut_board(i, now);
   }
   cut_ |= due;
 }
@@ -160,6 +164,11 @@ bool Outputs::arm(std::size_t i, std::uint32_t word, Instant now) {
     item.commanded = true;
     item.commanded_at = now;
   }
+  if (output.kind == OutputKind::guard_board) {
+    item.commanded = item.board && item.board->start(now);
+    item.commanded_at = now;
+    if (!item.commanded) return false;
+  }
   if (plan::is_cut_line(output.kind)) {
     item.commanded = item.line.set(output.safe_high == 0);
     item.commanded_at = now;
@@ -199,10 +208,22 @@ void Outputs::follow_cuts(Instant now) {
 }
 
 bool Outputs::is_confirmable(const plan::Output& output) const {
-  return output.readback.kind != ReadbackKind::none || !output.reply.empty();
+  return is_read_back(output) || !output.reply.empty();
+}
+
+Duration Outputs::confirmed_within(const plan::Output& output) {
+  if (output.kind != OutputKind::guard_board) return std::chrono::milliseconds(output.readback.within_ms);
+  return std::chrono::milliseconds(output.timeout_ms) + output::BoardLine::relays_settle;
 }
 
 std::optional<bool> Outputs::shows_safe(const Item& item, const plan::Output& output) const {
+  if (output.kind == OutputKind::guard_board) {
+    if (!item.board) return std::nullopt;
+    // Running is more than not safe: the relays of the start that was said.
+    const auto open = item.board->open_since(item.commanded_at);
+    if (!open || (item.run && *open == item.board->runs())) return std::nullopt;
+    if (*open != !item.run || output.readback.kind == ReadbackKind::none) return open;
+  }
   switch (output.readback.kind) {
     case ReadbackKind::gpio: {
       const auto level = item.readback.level();
@@ -321,13 +342,15 @@ void Outputs::update_item(std::size_t index, Instant now) {
       stand(index, Standing::present, CauseDetail(FixedText<96>(active.trouble).view()));
     else if (item.told == Standing::present && !item.failed && item.commanded)
       stand(index, Standing::clear, {});
+  } else if (output.kind == OutputKind::guard_board) {
+    update_board(index, now);
   } else if (!item.commanded && !item.line_missing) {
     // The chip is gone (ENODEV): the line must be requested again.
     item.line.close();
     fail(index, "its GPIO line takes no value: is the chip still there?", now);
   }
-  if (output.readback.kind == ReadbackKind::none) return;
-  if (item.run && output.readback.expect_run == 0) return;
+  if (!is_read_back(output)) return;
+  if (item.run && output.readback.expect_run == 0 && output.kind != OutputKind::guard_board) return;
   if (!item.commanded) return;
   const auto safe = shows_safe(item, output);
   const bool as_wanted = safe && *safe != item.run;
@@ -335,7 +358,7 @@ void Outputs::update_item(std::size_t index, Instant now) {
     if (!item.confirmed) confirm(index, now);
     return;
   }
-  const Instant due = item.commanded_at + std::chrono::milliseconds(output.readback.within_ms);
+  const Instant due = item.commanded_at + confirmed_within(output);
   if (now < due) {
     deadline_ = std::min(deadline_, due);
     return;
@@ -344,7 +367,7 @@ void Outputs::update_item(std::size_t index, Instant now) {
   Sentence why;
   why.text(item.run ? "the read-back does not show run"
                     : "trip not effective: the read-back does not show safe");
-  why.text(safe ? "" : " (it cannot be read)").text(" after ").integer(output.readback.within_ms).text(" ms");
+  why.text(safe ? "" : " (it cannot be read)").text(" after ").ms(confirmed_within(output));
   fail(index, CauseDetail(why.view()), now);
 }
 
@@ -365,6 +388,7 @@ void Outputs::update(Instant now) {
 }
 
 void Outputs::show(LatchState state, bool acknowledged, Instant now) {
+  released_ = state != LatchState::tripped;
   const std::size_t look = state == LatchState::running ? 0U
                            : state == LatchState::ready ? 1U
                            : acknowledged               ? 3U
@@ -382,8 +406,7 @@ void Outputs::show(LatchState state, bool acknowledged, Instant now) {
 
 bool Outputs::readbacks_show_safe() const {
   for (std::size_t i = 0; i < plan_.output_count; ++i)
-    if (is_confirmable(plan_.outputs[i]) && plan_.outputs[i].readback.kind != ReadbackKind::none &&
-        !shows_safe(items_[i], plan_.outputs[i]).value_or(false))
+    if (is_read_back(plan_.outputs[i]) && !shows_safe(items_[i], plan_.outputs[i]).value_or(false))
       return false;
   return true;
 }

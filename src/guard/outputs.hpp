@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "kernel/stages.hpp"
+#include "output/line/board_line.hpp"
 #include "output/line/gpio_line.hpp"
 #include "output/line/pulse_train.hpp"
 #include "wire/pages/pages.hpp"
@@ -57,6 +58,12 @@ class Outputs {
   void update(Instant now);  // cutter reports, read-backs, deadlines, stages, indicators
   void show(LatchState state, bool acknowledged, Instant now);
   void tag_readback(std::size_t output, bool good, bool safe, Instant at);
+  // The newest permit, for the external guards.
+  void vouch(const output::Vouched& vouched);
+  // -1: not an external guard, or its line is not open.
+  [[nodiscard]] int board_fd(std::size_t output) const {
+    return items_[output].board ? items_[output].board->fd() : -1;
+  }
   [[nodiscard]] Instant deadline() const { return deadline_; }
 
   [[nodiscard]] bool readbacks_show_safe() const;
@@ -75,6 +82,7 @@ class Outputs {
  private:
   struct Item {
     output::GpioLine line, readback;
+    std::optional<output::BoardLine> board;
     bool line_missing = false, readback_missing = false;
     bool run = false;        // what it should be
     bool commanded = false;  // and has been commanded to be
@@ -99,11 +107,19 @@ class Outputs {
   void update_item(std::size_t index, Instant now);
   void update_slow(std::size_t index, Instant now);
   void pulse(std::size_t index, Instant now);
+  void acquire_board(std::size_t index, Instant now);
+  void cut_board(std::size_t index, Instant now);
+  void update_board(std::size_t index, Instant now);
   void confirm(std::size_t index, Instant now);
   void fail(std::size_t index, const CauseDetail& why, Instant now);
   void stand(std::size_t index, Standing standing, const CauseDetail& why);
   [[nodiscard]] std::optional<bool> shows_safe(const Item& item, const plan::Output& output) const;
   [[nodiscard]] bool is_confirmable(const plan::Output& output) const;
+  // Something looks at what the output really does, and so long it may take.
+  [[nodiscard]] static bool is_read_back(const plan::Output& output) {
+    return output.readback.kind != plan::ReadbackKind::none || output.kind == plan::OutputKind::guard_board;
+  }
+  [[nodiscard]] static Duration confirmed_within(const plan::Output& output);
 
   const plan::Plan& plan_;
   pages::CutPage& cuts_;
@@ -117,6 +133,7 @@ class Outputs {
   std::uint32_t cut_ = pages::all_outputs;  // bit i: output i has been commanded safe since the last energise
   std::uint16_t sent_ = 0, due_sends_ = 0;
   std::uint8_t stage_ = 0;
+  bool released_ = false;  // the latch is not tripped
   Instant deadline_ = never;
 };
 

@@ -139,6 +139,10 @@ void HazardRows::readback(std::vector<Hazard>& into, const config::Output& outpu
 void HazardRows::outputs(std::vector<Hazard>& into) const {
   for (const auto& output : config_.outputs) {
     if (!output.is_safety()) continue;
+    if (std::holds_alternative<config::GuardBoardOutput>(output.device)) {
+      board(into, output);
+      continue;
+    }
     does_not_obey(into, output);
     unplugged(into, output);
     readback(into, output);

@@ -12,6 +12,7 @@ namespace {
 // A lifeline (robust mutex) wakes its waiter within a fraction of a millisecond; this is the bound that is
 // stated.
 constexpr milliseconds death_noticed{10};
+constexpr std::string_view cutters = "cutters";
 
 Stages stages_of(const plan::Plan& plan) {
   std::array<Stage, Stages::most_stages> stages{};
@@ -43,6 +44,7 @@ milliseconds act_time(const config::Output& output) {
     return milliseconds(static_cast<std::int64_t>(bits * 1000 / std::max(serial->port.baud, 1U) + 1));
   }
   if (const auto* pulsed = std::get_if<config::WatchdogOutput>(&output.device)) return pulsed->expires;
+  if (const auto* board = std::get_if<config::GuardBoardOutput>(&output.device)) return order_time(*board);
   return is_slow(output) ? output.timeout : milliseconds{1};
 }
 
@@ -85,8 +87,10 @@ milliseconds HazardRows::stage_of(const std::string& id, Order order) const {
 }
 
 HazardCut HazardRows::cut(const config::Output& output, const Cutting& how) const {
-  HazardCut made{.output = output.id, .covered = true, .who = how.who, .notice = how.notice};
+  HazardCut made{.output = output.id, .covered = true, .who = std::string(how.who), .notice = how.notice};
   made.stage = stage_of(output.id, how.order);
+  if (std::holds_alternative<config::GuardBoardOutput>(output.device) && how.who == cutters)
+    return by_itself(output);  // no cutter holds its line
   if (is_slow(output) && how.takeover) made.takeover = heartbeat_;
   made.act = act_time(output);
   return made;
@@ -115,9 +119,9 @@ void HazardRows::processes(std::vector<Hazard>& into) const {
   into.push_back(all("supervisor", "is stopped or hangs", "its permit is missing for permit_timeout_ms",
                      {"guard", permit_ + loop_, Order::staged_without_sends}));
   into.push_back(all("guard", "is killed or crashes", "both cutters wait on its lifeline",
-                     {"cutters", death_noticed, Order::at_once}));
+                     {cutters, death_noticed, Order::at_once}));
   into.push_back(all("guard", "is stopped or hangs", "its heartbeat is missing for heartbeat_timeout_ms",
-                     {"cutters", heartbeat_ + loop_, Order::at_once}));
+                     {cutters, heartbeat_ + loop_, Order::at_once}));
   for (const char* cutter : {"cutter 1", "cutter 2"}) {
     into.push_back(all(cutter, "is killed or crashes", "the guard waits on its lifeline",
                        {"guard and the other cutter", death_noticed, Order::at_once, true}));
@@ -219,7 +223,7 @@ void HazardRows::machine(std::vector<Hazard>& into) const {
              .who = "the watchdog device, by a reset",
              .notice = resetter->expires};
     else if (std::holds_alternative<config::GuardBoardOutput>(output.device))
-      one = {.output = output.id, .covered = true, .who = "the external guard", .notice = permit_ + loop_};
+      one = by_itself(output);
     if (!one.covered) frozen.cover = Cover::not_covered;
     frozen.cuts.push_back(one);
   }

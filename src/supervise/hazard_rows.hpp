@@ -25,7 +25,7 @@ class HazardRows {
  private:
   enum class Order : std::uint8_t { staged, staged_without_sends, at_once };
   struct Cutting {
-    const char* who;
+    std::string_view who;
     config::milliseconds notice;
     Order order;
     bool takeover = false;  // a slow output may have to wait for the other cutter
@@ -39,6 +39,9 @@ class HazardRows {
   void does_not_obey(std::vector<Hazard>& into, const config::Output& output) const;
   void unplugged(std::vector<Hazard>& into, const config::Output& output) const;
   void readback(std::vector<Hazard>& into, const config::Output& output) const;
+  // hazard_board.cpp: what may happen to an external guard, and what it does by itself.
+  void board(std::vector<Hazard>& into, const config::Output& output) const;
+  [[nodiscard]] static HazardCut by_itself(const config::Output& output);
   [[nodiscard]] Order order_for(const config::Link* lost) const;
   [[nodiscard]] const config::WatchdogOutput* watchdog_device() const;  // the quickest; null: there is none
   [[nodiscard]] const plan::Output* compiled(const std::string& id) const;
@@ -52,6 +55,8 @@ class HazardRows {
 
 // The longest that the device itself takes to do what it is told.
 [[nodiscard]] config::milliseconds act_time(const config::Output& output);
+// From the guard's write to the coils of an external guard.
+[[nodiscard]] config::milliseconds order_time(const config::GuardBoardOutput& board);
 // It switches something and is commanded over a connection or by another program, from a cutter's thread.
 [[nodiscard]] bool is_slow(const config::Output& output);
 

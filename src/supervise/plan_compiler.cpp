@@ -323,8 +323,10 @@ class Compiler {
     } else if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device)) {
       add_s7_bit(into, *bit, output);
     } else {
-      problem_ =
-          to_string(output.where) + ": output kind '" + output.kind + "' is not there yet in this version";
+      const auto& port = std::get<config::GuardBoardOutput>(output.device).port;
+      into.kind = plan::OutputKind::guard_board;
+      put(into.device, port.device, output, "device");
+      into.baud = port.baud;
     }
   }
 

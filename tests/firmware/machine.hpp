@@ -50,6 +50,8 @@ class Machine {
   [[nodiscard]] const std::string& said() const { return said_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] volatile board::Mailbox& mailbox() { return *mailbox_; }
+  // What QEMU shares: flash, mailbox, contacts.
+  [[nodiscard]] volatile std::uint8_t* memory() { return static_cast<std::uint8_t*>(memory_); }
 
  private:
   pid_t pid_ = -1;

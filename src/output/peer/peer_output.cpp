@@ -27,6 +27,7 @@ std::unique_ptr<PeerOutput> make_peer_output(const plan::Output& output) {
     case plan::OutputKind::indicator:
     case plan::OutputKind::pulse:
     case plan::OutputKind::watchdog:
+    case plan::OutputKind::guard_board:
       break;
   }
   return nullptr;

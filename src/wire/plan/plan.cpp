@@ -72,6 +72,9 @@ std::expected<void, std::string> verify_outputs(const Plan& plan) {
       return bad(where + " has a bit out of range");
     if (output.kind == OutputKind::mqtt && (output.topic.empty() || output.safe_request.empty()))
       return bad(where + " has nothing to publish");
+    if (output.kind == OutputKind::guard_board &&
+        (output.device.empty() || output.timeout_ms < 100 || output.timeout_ms > 2000))
+      return bad(where + " has no device, or a time-out out of range");
     if (output.probe_ms < 1000 || output.probe_ms > 60000) return bad(where + " has probes out of range");
     if (output.kind == OutputKind::pulse && (output.pulse_ms < 1 || output.pulse_ms > 1000))
       return bad(where + " has pulses out of range");

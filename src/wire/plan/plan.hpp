@@ -59,7 +59,8 @@ enum class OutputKind : std::uint8_t {
   s7_bit,
   modbus_coil,
   mqtt,
-  last = mqtt
+  guard_board,  // the external guard
+  last = guard_board
 };
 // How an indicator looks: slow is 1 Hz, rapid 5 Hz.
 enum class Pattern : std::uint8_t { off, on, slow, rapid };
@@ -99,7 +100,7 @@ struct Output {
   std::uint8_t escalate = no_index;  // output to cut when this one is not confirmed
   std::uint8_t commandable = 0;
   std::uint32_t at_ms = 0;         // after the trip
-  std::uint32_t timeout_ms = 500;  // for one command of a slow output
+  std::uint32_t timeout_ms = 500;  // for one command of a slow output; of an external guard's permit
   Readback readback;
   // gpio, indicator
   GpioLine gpio;
@@ -110,9 +111,9 @@ struct Output {
   std::uint32_t pulse_ms = 10;  // half period
   // watchdog
   std::uint32_t expires_ms = 5000;
-  // serial, watchdog
+  // serial, watchdog, guard_board
   Path device;
-  // serial
+  // serial, guard_board
   std::uint32_t baud = 9600;
   FixedText<4> framing = "8N1";
   Bytes safe_bytes, run_bytes;
@@ -147,7 +148,7 @@ struct Output {
 }
 // A cutter's alone, served from a thread of its own.
 [[nodiscard]] constexpr bool is_slow(OutputKind kind) {
-  return !is_line(kind) && kind != OutputKind::watchdog;
+  return !is_line(kind) && kind != OutputKind::watchdog && kind != OutputKind::guard_board;
 }
 // It becomes safe when it is cut. A lamp only follows, and a watchdog device only waits.
 [[nodiscard]] constexpr bool secures(OutputKind kind) {
