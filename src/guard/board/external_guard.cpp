@@ -100,15 +100,15 @@ void ExternalGuard::obey(const Order& order, Instant now) {
     refusal_ = latch_.reset(order.epoch, now);
     changed_ = true;
   }
-  if (order.want == Want::run && latch_.state() == LatchState::ready) start(now);
+  if (order.want == Want::run && latch_.state() == LatchState::ready) start(order.epoch, now);
 }
 
-void ExternalGuard::start(Instant now) {
+void ExternalGuard::start(Epoch epoch, Instant now) {
   Refusal more = Refusal::none;
   if (!judge_.fresh(now) || !proven_) more |= Refusal::no_permit;
   if (inputs_.closed[0] || inputs_.closed[1]) more |= Refusal::readback_not_safe;
   if (!store_.has_room() || flash_failed_) more |= Refusal::not_recorded;
-  refusal_ = latch_.start(latch_.epoch(), now, more);
+  refusal_ = latch_.start(epoch, now, more);
   if (refusal_ != Refusal::none) return;
   // S3: `running` is in flash before a coil gets current.
   save();

@@ -62,7 +62,7 @@ class ExternalGuard {
 
   void obey(const permit::Order& order, Instant now);
   [[nodiscard]] bool good_permit(const permit::Order& order, Instant now);
-  void start(Instant now);
+  void start(Epoch epoch, Instant now);
   void report(SourceIndex source, Standing standing, CauseCode code, const char* detail, Instant now);
   void save();
   void open_unless_running() {

@@ -29,6 +29,7 @@ struct Bench {
   std::uint64_t plan_hash = 0xABCD, sequence = 100;
   std::uint16_t timeout_ms = 500;
   std::optional<Epoch> epoch;  // another one than the board's
+  std::optional<std::int64_t> sent_ns;
   std::optional<permit::BoardStatus> heard, bound;
   permit::SerialReader<permit::BoardStatus::size> reader;
   std::vector<permit::Order> sent;
@@ -57,7 +58,7 @@ struct Bench {
     made.session = bound->session;
     made.heard_us = bound->now_us;
     made.sequence = supervisor ? ++sequence : sequence;
-    made.sent_ns = static_cast<std::int64_t>(made.sequence) * 1'000'000;
+    made.sent_ns = sent_ns.value_or(static_cast<std::int64_t>(made.sequence) * 1'000'000);
     made.plan_hash = plan_hash;
     made.timeout_ms = timeout_ms;
     return made;

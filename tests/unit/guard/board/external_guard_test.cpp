@@ -53,6 +53,16 @@ TEST(ExternalGuard, ARunForAnotherEpochClosesNothing) {
     bench.run_for(2s);
     EXPECT_FALSE(bench.energised()) << wrong;
     EXPECT_EQ(bench.last->refusal, Refusal::wrong_epoch) << wrong;
+    // Nor when people have released the present one.
+    bench.epoch.reset();
+    bench.want = Want::release;
+    bench.run_for(300ms);
+    ASSERT_EQ(bench.last->state, LatchState::ready);
+    bench.epoch = wrong;
+    bench.want = Want::run;
+    bench.run_for(1s);
+    EXPECT_FALSE(bench.energised()) << wrong;
+    EXPECT_EQ(bench.last->refusal, Refusal::wrong_epoch) << wrong;
   }
 }
 
@@ -142,6 +152,54 @@ TEST(ExternalGuard, EveryOrderOfARunPlayedAgainClosesNothing) {
     bench.turn();
     ASSERT_FALSE(bench.energised());
   }
+}
+
+// A start that was on its way when the power went is for nobody: not even when the board's clock comes by the
+// same time again, in the same epoch.
+TEST(ExternalGuard, AStartIsForOnePowerUp) {
+  Bench bench;
+  bench.want = Want::release;
+  bench.run_for(300ms);
+  ASSERT_EQ(bench.board->state(), LatchState::ready);
+  std::vector<permit::Order> undelivered;
+  bench.want = Want::run;
+  for (int i = 0; i < 20; ++i) {
+    bench.cable = false;
+    bench.run_for(25ms);
+    bench.heard = bench.last;
+    undelivered.push_back(bench.order());
+  }
+  ASSERT_EQ(bench.board->state(), LatchState::ready);
+  bench.boot();
+  ASSERT_EQ(bench.board->state(), LatchState::ready);
+  for (const auto& order : undelivered) {
+    while (static_cast<std::uint64_t>(to_ns(bench.now)) < order.heard_us * 1000 + 1'000'000) bench.turn();
+    bench.give(order);
+    bench.turn();
+    ASSERT_FALSE(bench.closed[0]);
+  }
+  bench.run_for(50ms);
+  EXPECT_EQ(bench.last->refused, 20);
+}
+
+TEST(ExternalGuard, AnOldOrderOfAnotherHostTakesNothingOver) {
+  Bench bench;
+  bench.run_for(100ms);
+  permit::Order old = bench.sent.front();
+  bench.run_for(1s);
+  ASSERT_TRUE(bench.board->permit_good(bench.now));
+  ++old.host;
+  old.sequence += 1000;
+  bench.give(old);
+  EXPECT_TRUE(bench.board->permit_good(bench.now));
+}
+
+TEST(ExternalGuard, APermitThatWasSentEarlierThanTheOneBeforeIsNone) {
+  Bench bench;
+  bench.to_running();
+  bench.sent_ns = 1;
+  bench.run_for(500ms);
+  EXPECT_FALSE(bench.energised());
 }
 
 // A buffer fills while the line is blocked, and is then read at once: all of it is old.
@@ -274,7 +332,42 @@ TEST(ExternalGuard, S3_AStartThatCannotBeWrittenClosesNothing) {
     ASSERT_FALSE(bench.closed[0] || bench.closed[1]);
   }
   EXPECT_TRUE(bench.last->faulty);
-  EXPECT_LE(bench.flash.erases, 2U);  // and a flash that is worn out is not worn out further
+}
+
+// Takes nothing any more.
+struct WornFlash final : Flash {
+  int programs = 0;
+  [[nodiscard]] std::size_t sector_size() const override { return 1024; }
+  [[nodiscard]] std::size_t sectors() const override { return 2; }
+  void read(std::size_t, std::size_t, std::span<std::uint8_t> into) const override {
+    std::fill(into.begin(), into.end(), std::uint8_t{0xFF});
+  }
+  bool program(std::size_t, std::size_t, std::span<const std::uint8_t>) override {
+    ++programs;
+    return false;
+  }
+  bool erase(std::size_t) override { return true; }
+};
+
+TEST(ExternalGuard, AWornOutFlashIsAFaultAndIsNotTriedForEver) {
+  WornFlash flash;
+  ExternalGuard board(flash);
+  Instant now = instant_from_ns(1'000'000);
+  board.boot(now);
+  std::optional<permit::BoardStatus> last;
+  permit::SerialReader<permit::BoardStatus::size> reader;
+  for (int i = 0; i < 10'000; ++i) {
+    now += ExternalGuard::cycle;
+    board.begin(now);
+    EXPECT_FALSE(board.decide(now, {true, {false, false}}).closed);
+    board.finish();
+    if (const auto bytes = board.status(now))
+      for (const std::uint8_t byte : *bytes)
+        if (reader.take(byte)) last = permit::status_in(reader.payload());
+  }
+  ASSERT_TRUE(last.has_value());
+  EXPECT_TRUE(last->faulty);
+  EXPECT_LE(flash.programs, 10);
 }
 
 TEST(ExternalGuard, ALoopThatStoodStillTripsBeforeItReadsWhatHasCome) {
