@@ -232,7 +232,7 @@ void HazardRows::machine(std::vector<Hazard>& into) const {
     frozen.remedy =
         "no process can cover this: lead the same power through a charge-pump relay that needs pulses "
         "(output "
-        "kind \"watchdog\" with chip and line), or through a time-delay relay that this machine must refresh";
+        "kind \"watchdog\" with chip and line), or through an external guard (kind \"guard-board\")";
   if (resetter != nullptr)
     frozen.remedy +=
         std::string(frozen.remedy.empty() ? "" : ". ") +

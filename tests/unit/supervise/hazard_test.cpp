@@ -275,6 +275,37 @@ TEST(Hazard, AWatchdogDeviceCoversPinsByAResetAndNothingOnACable) {
   EXPECT_EQ(row(all, "output dog", "is gone").by, "it takes no sign of life");
 }
 
+constexpr const char* board = R"(
+[[output]]
+id = "board"
+kind = "guard-board"
+device = "/dev/ttyACM0"
+timeout_ms = 700
+)";
+
+TEST(Hazard, AnExternalGuardCoversAFrozenMachineByItself) {
+  const auto all = table(std::string(head) + relay + board);
+  // Its time-out and one cycle of 5 ms.
+  const auto frozen = row(all, "machine", "freezes");
+  EXPECT_EQ(within(frozen, "board"), milliseconds(705));
+  EXPECT_EQ(within(frozen, "relay"), milliseconds(-1));
+  EXPECT_EQ(row(table(std::string(head) + board), "machine", "freezes").cover, Cover::covered);
+  // No cutter holds its line.
+  EXPECT_EQ(within(row(all, "guard", "killed"), "board"), milliseconds(705));
+  // The guard does: 59 bytes of 10 bits at 115200 baud are 5.1 ms, and a cycle of 5.
+  EXPECT_EQ(within(row(all, "supervisor", "killed"), "board"), milliseconds(10 + 6 + 5));
+  const auto unplugged = row(all, "output board", "unplugged");
+  EXPECT_EQ(unplugged.cover, Cover::covered);
+  EXPECT_EQ(within(unplugged, "board"), milliseconds(705));
+  EXPECT_EQ(row(all, "output board", "hangs").cover, Cover::covered);
+  EXPECT_EQ(row(all, "output board", "both relays").cover, Cover::not_covered);
+  EXPECT_EQ(
+      row(table(std::string(head) + mains + board + "escalate = \"mains\"\n"), "output board", "both relays")
+          .cover,
+      Cover::covered);
+  for (const auto& line : all.not_fail_safe) EXPECT_EQ(line.find("board"), std::string::npos) << line;
+}
+
 TEST(Hazard, ALinkThatIsNotCriticalIsAChoice) {
   std::string text = head;
   text += "critical = false\n";
