@@ -87,12 +87,7 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   const bool missed = record && record->epoch > epoch_ && epoch_ != 0 &&
                       message.kind == RemoteMessage::Kind::free && local_.state == LatchState::running;
   // S11: stopped and released while this station was away. It was not among those that were looked at.
-  if (missed)
-    judge({.kind = RemoteMessage::Kind::stopped,
-           .epoch = record->epoch,
-           .code = cause_code(record->code).value_or(CauseCode::none),
-           .initiator = "somebody while this station was away"},
-          now);
+  if (missed) was_missed(record->epoch, cause_code(record->code).value_or(CauseCode::none), now);
   if (record) know(std::max(record->epoch, epoch_));
   const bool before = told_.standing == Standing::present;
   learned_ = true;
@@ -106,6 +101,14 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   if (before && told_.standing == Standing::clear)
     do_.said("free", "the bus is free, epoch " + std::to_string(message.epoch));
   if (!own_stop_.empty()) do_.publish(estop::stop_channel, own_stop_);
+}
+
+void Station::was_missed(Epoch epoch, CauseCode code, Instant now) {
+  judge({.kind = RemoteMessage::Kind::stopped,
+         .epoch = epoch,
+         .code = code,
+         .initiator = "somebody while this station was away"},
+        now);
 }
 
 void Station::local(const Local& local, Instant now) {
@@ -166,6 +169,12 @@ void Station::release(const std::string& text, Instant now) {
   }
   if (const std::string reason = why_not(*from); !reason.empty()) return result(from->content, false, reason);
   counter_ = from->content.counter;
+  // S11: it can be told of a stop by the words that release it. What runs was started before.
+  if (from->content.epoch > epoch_ && epoch_ != 0 && local_.state == LatchState::running) {
+    was_missed(from->content.epoch, CauseCode::none, now);
+    know(from->content.epoch);
+    return result(from->content, false, "this station was running, and had missed the stop of that epoch");
+  }
   know(from->content.epoch);
   for (Pending& one : pending_)  // said again, because no answer has come yet
     if (one.release.action == from->content.action) {

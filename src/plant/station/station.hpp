@@ -51,6 +51,7 @@ class Station {
   };
   void judge(const RemoteMessage& message, Instant now);
   void know(Epoch epoch);
+  void was_missed(Epoch epoch, CauseCode code, Instant now);
   void advance(Instant now);
   void result(const estop::Release& release, bool accepted, const std::string& reason);
   [[nodiscard]] std::string why_not(const estop::From<estop::Release>& release) const;

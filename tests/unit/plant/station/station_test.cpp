@@ -301,6 +301,22 @@ TEST_F(StationRelease, EndsWithANewTrip) {
   EXPECT_NE(rig.result().find("stopped again"), std::string::npos);
 }
 
+// Released at the station itself while a stop of the bus was on its way, and that stop gets here as the words
+// that release it: nobody who said them knew that this station runs.
+TEST_F(StationRelease, S11_TellsAStationThatRunsOfTheStopThatItMissed) {
+  rig.station->latch(rig.latch(4, LatchState::ready), rig.now);
+  const auto word = rig.release(estop::Action::reset, 5, 5, 1);
+  rig.guard(LatchState::running, 5);
+  ASSERT_TRUE(rig.free());
+  rig.say(word);
+  EXPECT_EQ(rig.standing, Standing::present);
+  EXPECT_NE(rig.result().find("missed"), std::string::npos);
+  rig.guard(LatchState::tripped, 6, "bus");
+  rig.station->latch(rig.latch(5, LatchState::running), rig.now);
+  EXPECT_TRUE(rig.free());
+  EXPECT_TRUE(rig.words.empty());
+}
+
 // The words of an epoch wait for something to settle, and a later stop, which did not come as a message, is
 // learned from the latch: what still waits was said before it.
 TEST_F(StationRelease, S10_AWordThatWaitsEndsWithTheNextEpoch) {
