@@ -43,6 +43,12 @@ void Teller::submit(const AlertEvent& event) {
   }
 }
 
+bool Teller::submit_to(const std::string& id, const AlertEvent& event) {
+  for (auto& worker : workers_)
+    if (worker->id() == id) return worker->submit(std::make_shared<const AlertEvent>(event)), true;
+  return false;
+}
+
 void Teller::report(const AlertStatus& status, const AlertEvent& event) {
   if (status.failing) {
     auto failing = std::make_shared<AlertEvent>(event);

@@ -20,7 +20,7 @@ namespace standstill::tell {
 
 struct AlertConfig {
   std::string id = {};
-  std::variant<WebhookConfig, SmtpConfig, ProgramConfig, MqttAlertConfig> channel;
+  std::variant<WebhookConfig, SmtpConfig, ProgramConfig, MqttAlertConfig, SmsConfig, PostgresConfig> channel;
   std::vector<std::string> on{"trip"};  // which events; "alert_failing" always comes too, see Teller
   Duration time_out = 10s;              // an attempt
   std::size_t capacity = 64;  // events waiting; one that does not fit is counted as dropped, the earliest
@@ -33,7 +33,7 @@ struct AlertConfig {
 
 struct AlertStatus {
   std::string id = {};
-  std::string kind = {};                // "webhook", "smtp", "program", "mqtt"
+  std::string kind = {};                // "webhook", "smtp", "program", "mqtt", "sms", "postgres"
   bool failing = false;                 // the last attempt failed
   std::string last_error = {};          // a sentence; kept after a recovery
   std::int64_t last_ok_wall_ns = 0;     // 0: never
@@ -59,6 +59,8 @@ class Teller {
   Teller& operator=(const Teller&) = delete;
 
   void submit(const AlertEvent& event);
+  // To one alert, whatever its `on` says; false when there is none of that id. Waits no more than the above.
+  bool submit_to(const std::string& id, const AlertEvent& event);
   // Waits until every alert is idle or `longest` has passed; true when idle. For `alert test` and an orderly
   // end.
   bool drain(Duration longest) const;

@@ -9,9 +9,9 @@
 namespace standstill::tell {
 namespace {
 
-constexpr std::array<const char*, 4> kinds{"webhook", "smtp", "program",
-                                           "mqtt"};  // in the order of AlertConfig::channel
-constexpr Duration longest_wish = 5min;              // how long a service may ask us to wait (Retry-After)
+constexpr std::array<const char*, 6> kinds{"webhook", "smtp", "program",
+                                           "mqtt",    "sms",  "postgres"};  // as in AlertConfig::channel
+constexpr Duration longest_wish = 5min;  // how long a service may ask us to wait (Retry-After)
 
 }  // namespace
 

@@ -56,6 +56,17 @@ struct MqttAlertConfig {
   std::string text_template = {};  // empty: the event as JSON
 };
 
+struct SmsConfig {
+  WebhookConfig gateway =
+      {};  // body_template empty: {"to": NUMBER, "text": "<sentence>"}; one request a number
+  std::vector<std::string> numbers = {};
+};
+
+struct PostgresConfig {
+  std::string connection = {};  // as libpq takes it: "host=… user=…" or "postgresql://…"; a secret
+  std::string table = {};       // made when it is not there
+};
+
 // Errors: a sentence naming the missing or wrong key of the alert's configuration.
 [[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const WebhookConfig& config,
                                                                                 Duration time_out);
@@ -64,6 +75,10 @@ struct MqttAlertConfig {
 [[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const ProgramConfig& config,
                                                                                 Duration time_out);
 [[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const MqttAlertConfig& config,
+                                                                                Duration time_out);
+[[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const SmsConfig& config,
+                                                                                Duration time_out);
+[[nodiscard]] std::expected<std::unique_ptr<Channel>, std::string> make_channel(const PostgresConfig& config,
                                                                                 Duration time_out);
 
 }  // namespace standstill::tell

@@ -19,6 +19,8 @@ std::string what(const AlertEvent& event) {
   if (event.event == "ack") return "trip acknowledged";
   if (event.event == "reset") return "reset, ready to start";
   if (event.event == "prooftest_overdue") return "proof test overdue";
+  if (event.event == "unacknowledged") return "NOT ACKNOWLEDGED";
+  if (event.event == "test") return "test: nothing happened";
   if (event.event == "alert_failing") return "alert cannot be delivered";
   return event.event;
 }

@@ -19,7 +19,7 @@ std::string json_escaped(const std::string& value) {
 
 }  // namespace
 
-std::expected<void, std::string> check_template(std::string_view text) {
+std::expected<void, std::string> check_template(std::string_view text, std::string_view also) {
   std::size_t from = 0;
   for (;;) {
     const auto open = text.find("{{", from);
@@ -28,14 +28,15 @@ std::expected<void, std::string> check_template(std::string_view text) {
     const auto place = "at byte " + std::to_string(open + 1) + " of the template";
     if (close == std::string_view::npos) return std::unexpected("'{{' " + place + " has no '}}'");
     const auto name = trimmed(text.substr(open + 2, close - open - 2));
-    if (!known_field(name))
+    if (!known_field(name) && (also.empty() || name != also))
       return std::unexpected("unknown field '" + std::string(name) + "' " + place +
-                             ": use site, state, epoch, code, source, detail, at, event or text");
+                             ": use site, state, epoch, code, source, detail, at, event or text" +
+                             (also.empty() ? "" : ", or " + std::string(also)));
     from = close + 2;
   }
 }
 
-std::string fill_json_template(std::string_view text, const AlertEvent& event) {
+std::string fill_json_template(std::string_view text, const AlertEvent& event, const std::string& number) {
   std::string result;
   std::size_t from = 0;
   for (;;) {
@@ -45,7 +46,9 @@ std::string fill_json_template(std::string_view text, const AlertEvent& event) {
     result += text.substr(from, open - from);
     const auto name = trimmed(text.substr(open + 2, close - open - 2));
     // A value is never scanned again: a detail that contains "{{code}}" stays text.
-    if (known_field(name))
+    if (name == "number" && !number.empty())
+      result += json_escaped(number);
+    else if (known_field(name))
       result += json_escaped(field(event, name));
     else
       result += text.substr(open, close + 2 - open);

@@ -10,11 +10,13 @@
 namespace standstill::tell {
 
 // Error: what is wrong and at which byte, for the configuration's message. Blanks inside the braces are
-// allowed.
-[[nodiscard]] std::expected<void, std::string> check_template(std::string_view text);
+// allowed. `also`: one more name that is known here.
+[[nodiscard]] std::expected<void, std::string> check_template(std::string_view text,
+                                                              std::string_view also = {});
 
 // Every value is escaped for the inside of a JSON string, so that no detail can break out of it. A place that
-// check_template would refuse is left as it stands.
-[[nodiscard]] std::string fill_json_template(std::string_view text, const AlertEvent& event);
+// check_template would refuse is left as it stands. {{number}} is `number`, where there is one.
+[[nodiscard]] std::string fill_json_template(std::string_view text, const AlertEvent& event,
+                                             const std::string& number = {});
 
 }  // namespace standstill::tell
