@@ -254,6 +254,12 @@ void check_secrets(const config::Config& config, Findings& into) {
       secret(subject, mail->password, into);
     if (const auto* mqtt = std::get_if<config::MqttAlert>(&alert.channel))
       secret(subject, mqtt->password, into);
+    if (const auto* sms = std::get_if<config::SmsAlert>(&alert.channel)) {
+      secret(subject, sms->gateway.url_source, into);
+      secret(subject, sms->gateway.token, into);
+    }
+    if (const auto* postgres = std::get_if<config::PostgresAlert>(&alert.channel))
+      secret(subject, {postgres->connection_file, {}}, into);
   }
 }
 

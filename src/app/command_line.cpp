@@ -7,6 +7,7 @@
 #include "app/command_tree.hpp"
 #include "app/commands.hpp"
 #include "app/declare.hpp"
+#include "app/man_page.hpp"
 #include "version.hpp"
 
 namespace standstill::app {
@@ -101,6 +102,7 @@ int command_line(int argc, const char* const* argv) {
     complain("no completion for '" + printable(shell) + "': bash, zsh or fish");
     return int{exit_usage};
   };
+  chosen.manual = [&tree] { return print(man_page(tree, standstill::version), stdout), int{exit_done}; };
 
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto path = commands_in(tree, words);

@@ -55,6 +55,9 @@ struct LogOptions {
 [[nodiscard]] int compare(const Context& context, const std::string& snapshot, const std::string& other);
 [[nodiscard]] int checklist(const Context& context, const std::string& snapshot);
 
+[[nodiscard]] int alert_list(const Context& context);
+[[nodiscard]] int alert_test(const Context& context, const std::string& id);  // "": all
+
 [[nodiscard]] int prooftest(const Context& context, const std::string& output);
 [[nodiscard]] int drill(const Context& context, const std::string& link);
 

@@ -115,6 +115,14 @@ class Declaration {
     auto plant = options<bool>();
     health_command->add_flag("--plant", *plant, "the links and outputs too, and the age of data");
     runs(health_command, [this, plant] { return health(context_, *plant); });
+    auto& told = family("Look", "alert", "who is told, and whether it works");
+    runs(command(told, "", "list", "every alert: what it delivered, what waits, its last error"),
+         [this] { return alert_list(context_); });
+    auto which = options<std::string>();
+    auto* test =
+        command(told, "", "test", "tell through it that this is a test; exit code 1 when it could not");
+    test->add_option("alert", *which, "which; else all")->type_name("ALERT");
+    runs(test, [this, which] { return alert_test(context_, *which); });
   }
 
   void acting() {
@@ -202,6 +210,7 @@ class Declaration {
     auto* completion = command(root_, "Set up", "completion", "a completion script for a shell");
     completion->add_option("shell", *shell, "bash, zsh or fish")->required()->type_name("SHELL");
     runs(completion, [this, shell] { return chosen_.completion(*shell); });
+    runs(command(root_, "Set up", "manual", "the manual page, for man"), [this] { return chosen_.manual(); });
     runs(command(root_, "Set up", "config-reference", "every key of the configuration, as Markdown"),
          [this] { return config_reference(context_); });
     runs(command(root_, "Set up", "config-schema", "the configuration's JSON Schema"),

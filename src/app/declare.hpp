@@ -17,8 +17,9 @@ namespace standstill::app {
 // What parsing found: the command to run, with its options bound.
 struct Chosen {
   std::function<int()> run;                                 // empty: no command was typed
-  std::function<int(const std::string& shell)> completion;  // set before parsing
-  std::shared_ptr<void> declaration;                        // keeps alive what the callbacks refer to
+  std::function<int(const std::string& shell)> completion;  // these two set before parsing
+  std::function<int()> manual;
+  std::shared_ptr<void> declaration;  // keeps alive what the callbacks refer to
 };
 
 // A command below `parent`, with the line at the end of every help text.

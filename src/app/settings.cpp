@@ -133,6 +133,8 @@ ordered_json settings_json(const config::Config& config) {
     json["alert"].push_back({{"id", alert.id},
                              {"kind", alert.kind},
                              {"on", alert.on},
+                             {"escalate_s", alert.escalate.count() / 1000},
+                             {"remind_s", alert.remind.count() / 1000},
                              {"timeout_ms", alert.timeout.count()},
                              {"retries", alert.retries}});
   json["terminal"] = {

@@ -54,6 +54,8 @@ struct Alert {
   std::vector<std::string> on;  // "trip", "return", "lost", "ack", "reset", "prooftest_overdue"
   std::string text_template;    // empty: the built-in sentence
   milliseconds timeout{10000};
+  milliseconds escalate{0};  // 0: a trip is told at once
+  milliseconds remind{0};    // 0: never again
   unsigned retries = 5;
   std::variant<WebhookAlert, SmtpAlert, ProgramAlert, SmsAlert, MqttAlert, PostgresAlert> channel;
 };

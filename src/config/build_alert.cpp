@@ -53,6 +53,8 @@ Alert build_alert(const Reader& in, const SourceLocation& where) {
   result.text_template = in.text("template");
   result.timeout = in.ms("timeout_ms");
   result.retries = in.whole("retries");
+  result.escalate = std::chrono::seconds(in.whole("escalate_s"));
+  result.remind = std::chrono::seconds(in.whole("remind_s"));
   if (result.kind == "webhook")
     result.channel = webhook(in, where);
   else if (result.kind == "smtp")

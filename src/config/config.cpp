@@ -44,9 +44,6 @@ std::vector<Problem> Config::unsupported() const {
     result.push_back({Fault::warning, bus->where,
                       "[bus] with TLS or sentinels needs a later version of Standstill",
                       "use redis:// and no sentinels; for TLS put a tunnel (stunnel) before the server"});
-  if (!terminal.certificate_file.empty())
-    result.push_back({Fault::warning, terminal.where, "TLS in [terminal] needs a later version of Standstill",
-                      "listen on 127.0.0.1 and put a reverse proxy with TLS before it"});
   return result;
 }
 

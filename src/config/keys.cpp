@@ -104,9 +104,9 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"alert", "webhook", Support::runs, "an HTTP request, in the form chats understand"},
     {"alert", "smtp", Support::runs, "a mail"},
     {"alert", "program", Support::runs, "a program of yours"},
-    {"alert", "sms", Support::later, "a text message through an HTTP gateway"},
+    {"alert", "sms", Support::runs, "a text message through an HTTP gateway"},
     {"alert", "mqtt", Support::runs, "a message to an MQTT broker"},
-    {"alert", "postgres", Support::later, "a row in a PostgreSQL table"},
+    {"alert", "postgres", Support::runs, "a row in a PostgreSQL table"},
     {"bus", "redis", Support::runs, "a Redis server"},
     {"bus", "local", Support::later, "one machine, no server"},
 });

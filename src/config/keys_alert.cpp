@@ -31,7 +31,8 @@ constexpr auto table = std::to_array<Key>({
      .max = 6},
     {.section = "alert",
      .name = "template",
-     .meaning = "The text, with `{{site}}`, `{{state}}`, `{{epoch}}`, `{{code}}`, `{{source}}`, "
+     .meaning = "The text (of `webhook` and `sms` the whole JSON body, for `sms` with `{{number}}`), with "
+                "`{{site}}`, `{{state}}`, `{{epoch}}`, `{{code}}`, `{{source}}`, "
                 "`{{detail}}`, `{{at}}`, "
                 "`{{event}}`; left out, a sentence that says what happened.",
      .example = "\"{{site}}: {{detail}}\"",
@@ -156,6 +157,26 @@ constexpr auto table = std::to_array<Key>({
     secret_file("alert", "password_file", "File that holds the password.", "\"/etc/standstill/mail.secret\"",
                 "smtp mqtt"),
     secret_variable("alert", "password_env", "\"MAIL_PASSWORD\"", "smtp mqtt"),
+    {.section = "alert",
+     .name = "escalate_s",
+     .type = Type::integer,
+     .meaning =
+         "Tells a trip only when nobody has acknowledged it for so long: for whoever is to know when the "
+         "crew does not react. 0: at once.",
+     .example = "300",
+     .initial = "0",
+     .unit = "s",
+     .min = 0,
+     .max = 86400},
+    {.section = "alert",
+     .name = "remind_s",
+     .type = Type::integer,
+     .meaning = "Tells a trip again, this often, until somebody acknowledges it. 0: once is enough.",
+     .example = "600",
+     .initial = "0",
+     .unit = "s",
+     .min = 0,
+     .max = 86400},
     {.section = "alert",
      .name = "timeout_ms",
      .type = Type::integer,

@@ -1,5 +1,7 @@
 #include "supervise/alert_settings.hpp"
 
+#include <algorithm>
+
 #include "config/secret.hpp"
 #include "supervise/broker.hpp"
 
@@ -24,14 +26,19 @@ std::string secret(const config::SecretSource& source, std::string& trouble) {
   return {};
 }
 
+tell::WebhookConfig webhook_of(const config::WebhookAlert& webhook, const std::string& body,
+                               std::string& trouble) {
+  tell::WebhookConfig made;
+  made.url = webhook.url.empty() ? secret(webhook.url_source, trouble) : webhook.url;
+  made.body_template = body;
+  if (!webhook.token.empty())
+    made.headers.push_back("Authorization: Bearer " + secret(webhook.token, trouble));
+  return made;
+}
+
 bool fill(tell::AlertConfig& into, const config::Alert& alert, std::string& trouble) {
   if (const auto* webhook = std::get_if<config::WebhookAlert>(&alert.channel)) {
-    tell::WebhookConfig made;
-    made.url = webhook->url.empty() ? secret(webhook->url_source, trouble) : webhook->url;
-    made.body_template = alert.text_template;
-    if (!webhook->token.empty())
-      made.headers.push_back("Authorization: Bearer " + secret(webhook->token, trouble));
-    into.channel = made;
+    into.channel = webhook_of(*webhook, alert.text_template, trouble);
   } else if (const auto* mail = std::get_if<config::SmtpAlert>(&alert.channel)) {
     tell::SmtpConfig made;
     made.host = mail->host;
@@ -54,6 +61,12 @@ bool fill(tell::AlertConfig& into, const config::Alert& alert, std::string& trou
     made.topic = mqtt->topic;
     made.text_template = alert.text_template;
     into.channel = made;
+  } else if (const auto* sms = std::get_if<config::SmsAlert>(&alert.channel)) {
+    into.channel = tell::SmsConfig{webhook_of(sms->gateway, alert.text_template, trouble), sms->numbers};
+  } else if (const auto* postgres = std::get_if<config::PostgresAlert>(&alert.channel)) {
+    config::SecretSource source;
+    source.file = postgres->connection_file;
+    into.channel = tell::PostgresConfig{secret(source, trouble), postgres->table};
   } else {
     trouble = "alerts of kind '" + alert.kind + "' are not there yet in this version";
   }
@@ -77,6 +90,7 @@ std::unique_ptr<tell::Teller> make_teller(const config::Config& config, tell::Te
     std::string trouble;
     made.id = alert.id;
     made.on = alert.on;
+    if (alert.escalate.count() > 0) std::erase(made.on, "trip");  // the reminders tell it
     made.time_out = alert.timeout;
     made.refusals = alert.retries;
     if (fill(made, alert, trouble)) {
@@ -91,6 +105,14 @@ std::unique_ptr<tell::Teller> make_teller(const config::Config& config, tell::Te
   auto teller = tell::Teller::make(std::move(alerts), health);
   if (teller) return std::move(*teller);
   return std::move(*tell::Teller::make({}, health));
+}
+
+tell::Reminders make_reminders(const config::Config& config) {
+  std::vector<tell::ReminderRule> rules;
+  for (const auto& alert : config.alerts)
+    if (std::ranges::find(alert.on, "trip") != alert.on.end())
+      rules.push_back({alert.id, alert.escalate, alert.remind});
+  return tell::Reminders(std::move(rules));
 }
 
 std::string readback_words(const config::Output& output) {

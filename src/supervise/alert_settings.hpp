@@ -6,12 +6,16 @@
 
 #include "config/config.hpp"
 #include "tell/alert.hpp"
+#include "tell/reminders.hpp"
 
 namespace standstill::supervise {
 
 // Never null: an alert whose secret cannot be read is left out and reported through `health` as failing.
 [[nodiscard]] std::unique_ptr<tell::Teller> make_teller(const config::Config& config,
                                                         tell::Teller::Health health);
+
+// Those alerts that tell trips, with their `escalate_s` and `remind_s`.
+[[nodiscard]] tell::Reminders make_reminders(const config::Config& config);
 
 // How an output's safe state is proved, in words: "read-back /dev/gpiochip0 line 27 low"; empty: by eye.
 [[nodiscard]] std::string readback_words(const config::Output& output);

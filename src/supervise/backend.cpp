@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "os/clock.hpp"
 #include "plant/layout/compare.hpp"
@@ -11,6 +12,7 @@
 #include "record/event_json.hpp"
 #include "record/journal_reader.hpp"
 #include "record/recovery_checklist.hpp"
+#include "supervise/plant_changes.hpp"
 #include "supervise/tags_json.hpp"
 #include "version.hpp"
 
@@ -121,7 +123,7 @@ std::string SupervisorBackend::metrics() {
   return tell::metrics_text(input);
 }
 
-Outcome SupervisorBackend::state() { return ok(state_json(*supervisor_.view(), os::now())); }
+Outcome SupervisorBackend::state() { return ok(state_json(*supervisor_.view_now(), os::now())); }
 
 Outcome SupervisorBackend::word(terminal::Word word, std::uint64_t epoch, const terminal::Caller& caller) {
   const permit::Word what = words[static_cast<std::size_t>(word)];
@@ -281,7 +283,7 @@ Outcome SupervisorBackend::made_comparison(const std::string& id, const std::str
 }
 
 Outcome SupervisorBackend::why() {
-  const ViewPtr view = supervisor_.view();
+  const ViewPtr view = supervisor_.view_now();
   json list = json::array();
   for (const auto& one : blockers(*view, os::now()))
     list.push_back({{"source", one.source},
@@ -351,21 +353,6 @@ Outcome SupervisorBackend::links() {
   return ok(json(state_json(*supervisor_.view(), os::now()).at("links")));
 }
 
-Outcome SupervisorBackend::alerts() {
-  json list = json::array();
-  for (const auto& one : supervisor_.teller().statuses())
-    list.push_back(
-        {{"id", one.id},
-         {"kind", one.kind},
-         {"failing", one.failing},
-         {"last_error", one.last_error},
-         {"pending", one.pending},
-         {"delivered", one.delivered},
-         {"dropped", one.dropped},
-         {"last_ok", one.last_ok_wall_ns == 0 ? json(nullptr) : json(os::rfc3339(one.last_ok_wall_ns))}});
-  return ok(list);
-}
-
 Outcome SupervisorBackend::send(const std::string& link, const std::string& command,
                                 const terminal::Caller& caller) {
   struct Sent {
@@ -392,6 +379,18 @@ std::optional<terminal::Role> SupervisorBackend::verify(const std::string& name,
   const auto known = operators_.verify(name, secret);
   if (!known) return std::nullopt;
   return static_cast<terminal::Role>(known->role);
+}
+
+std::optional<terminal::Role> SupervisorBackend::role_of(const std::string& name) {
+  const auto all = operators_.list();
+  if (!all) throw std::runtime_error(all.error());
+  for (const auto& one : *all)
+    if (one.name == name) return static_cast<terminal::Role>(one.role);
+  return std::nullopt;
+}
+
+std::unique_ptr<terminal::Changes> SupervisorBackend::changes() {
+  return std::make_unique<PlantChanges>(supervisor_);
 }
 
 static_assert(static_cast<int>(terminal::Role::engineer) == static_cast<int>(record::Role::engineer));

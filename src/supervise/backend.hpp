@@ -36,11 +36,16 @@ class SupervisorBackend final : public terminal::Backend {
   terminal::Outcome health(bool plant) override;
   terminal::Outcome links() override;
   terminal::Outcome alerts() override;
+  terminal::Outcome test_alert(const std::string& id, const terminal::Caller& caller) override;
+  terminal::Outcome reports() override;
+  terminal::Outcome report(const std::string& id) override;
   terminal::Outcome drill(const std::string& link, const terminal::Caller& caller) override;
   terminal::Outcome prooftest(const std::string& output, const terminal::Caller& caller) override;
   terminal::Outcome send(const std::string& link, const std::string& command,
                          const terminal::Caller& caller) override;
   std::optional<terminal::Role> verify(const std::string& name, const std::string& secret) override;
+  std::optional<terminal::Role> role_of(const std::string& name) override;
+  std::unique_ptr<terminal::Changes> changes() override;
 
  private:
   [[nodiscard]] std::vector<terminal::Readiness> look(bool plant);

@@ -65,6 +65,8 @@ class Job {
 
   // Before a picture: takes in what has arrived and waits, for at most a few milliseconds.
   virtual void catch_up() {}
+  // The layout as it is told, where it looks after one: a copy that costs microseconds.
+  [[nodiscard]] virtual std::optional<layout::Model> layout() const { return std::nullopt; }
   // What it adds to a snapshot beside its tags; nothing when it adds nothing. Called on the loop, must be
   // cheap; the part itself writes into the document in the scribe's thread, and owns what it needs for that.
   [[nodiscard]] virtual SnapshotPart picture() const { return {}; }

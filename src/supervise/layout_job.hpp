@@ -22,6 +22,7 @@ class LayoutJob final : public Job {
   [[nodiscard]] bool eases_on_goodbye() const override;
   [[nodiscard]] Instant vouched_at() const override { return link_->status().last_heard; }
   void catch_up() override;
+  [[nodiscard]] std::optional<layout::Model> layout() const override { return session_.model(); }
   [[nodiscard]] SnapshotPart picture() const override;
 
  private:

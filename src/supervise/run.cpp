@@ -66,6 +66,8 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
   terminal::ServerConfig terminal;
   terminal.listen = listen_address(config.terminal);
   terminal.insecure = config.terminal.insecure;
+  terminal.certificate_file = config.terminal.certificate_file;
+  terminal.key_file = config.terminal.key_file;
   terminal.socket_path = config.site.state_dir / "standstill.sock";
   auto server = terminal::Server::start(terminal, backend);
   if (!server) return complain(server.error());
@@ -73,9 +75,9 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
   const os::RealTime granted = os::enter_realtime(os::supervisor_priority, false);
   if (!granted.warning.empty()) std::fprintf(stderr, "standstill: warning: %s\n", granted.warning.c_str());
   for (const auto& warning : config.warnings) std::fprintf(stderr, "%s\n", to_string(warning).c_str());
-  std::fprintf(stderr, "standstill: looking after '%s'; terminal on http://%s:%u/, state in %s\n",
-               config.site.name.c_str(), config.terminal.host.c_str(), (*server)->port(),
-               config.site.state_dir.c_str());
+  std::fprintf(stderr, "standstill: looking after '%s'; terminal on %s://%s:%u/, state in %s\n",
+               config.site.name.c_str(), config.terminal.certificate_file.empty() ? "http" : "https",
+               config.terminal.host.c_str(), (*server)->port(), config.site.state_dir.c_str());
   if (options.listening) options.listening((*server)->port());
 
   supervisor.begin();

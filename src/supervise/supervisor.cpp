@@ -48,6 +48,7 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
     this->journal("alert", status.failing ? "failing" : "works", status.id,
                   status.failing ? status.last_error : "delivers again");
   });
+  reminders_ = make_reminders(config_);
   const plan::Plan& compiled = *plan_.plan;
   view_.site = config.site.name;
   view_.guard_trouble = "not connected yet";
@@ -172,11 +173,23 @@ void Supervisor::publish() {
   view_.longest_turn = std::max(view_.longest_turn, loop_.take_longest_turn());
   view_.stage_times = stage_times_.all();
   shelf_.put(std::make_shared<const View>(view_));
+  remind();
   publish_timer_ = loop_.after(publish_every, [this] { publish(); });
 }
 
 bool Supervisor::turning() const {
   return os::now() - instant_from_ns(last_turn_ns_.load()) < turning_within;
+}
+
+ViewPtr Supervisor::view_now() const {
+  ViewPtr view = shelf_.get();
+  if (turning() || !view->guard_connected) return view;
+  auto doubtful = std::make_shared<View>(*view);
+  doubtful->guard_connected = false;
+  doubtful->guard_trouble = "the supervisor's own loop has stood still for " +
+                            std::to_string(to_ms(os::now() - instant_from_ns(last_turn_ns_.load()))) +
+                            " ms: nothing newer is known";
+  return doubtful;
 }
 
 void Supervisor::journal(std::string kind, std::string code, std::string source, std::string detail,
@@ -195,16 +208,36 @@ void Supervisor::journal(std::string kind, std::string code, std::string source,
 
 void Supervisor::tell(std::string event, std::string code, std::string source, std::string detail,
                       std::int64_t wall_ns) {
-  tell::AlertEvent alert;
-  alert.event = std::move(event);
-  alert.site = config_.site.name;
-  alert.state = state_word(view_);
-  alert.epoch = view_.guard.epoch;
+  tell::AlertEvent alert = alert_event(std::move(event));
   alert.code = std::move(code);
   alert.source = std::move(source);
   alert.detail = std::move(detail);
   alert.wall_ns = wall_ns;
   teller_->submit(alert);
+}
+
+tell::AlertEvent Supervisor::alert_event(std::string event) const {
+  tell::AlertEvent alert;
+  alert.event = std::move(event);
+  alert.site = config_.site.name;
+  alert.state = state_word(view_);
+  alert.epoch = view_.guard.epoch;
+  return alert;
+}
+
+void Supervisor::remind() {
+  const permit::StateBody& guard = view_.guard;
+  const bool unacknowledged =
+      view_.guard_connected && guard.state == LatchState::tripped && guard.acknowledged == 0;
+  for (const auto& due : reminders_.update(os::now(), guard.epoch, unacknowledged)) {
+    tell::AlertEvent alert = alert_event("unacknowledged");
+    alert.code = name(guard.first_out_code);
+    alert.source = guard.first_out_source.view();
+    alert.detail = "nobody has acknowledged it for " + std::to_string(to_ms(due.since) / 1000) +
+                   " s: " + std::string(guard.first_out_detail.view());
+    alert.wall_ns = os::wall_ns();
+    teller_->submit_to(due.alert, alert);
+  }
 }
 
 void Supervisor::stop(CauseCode code, std::string detail) {

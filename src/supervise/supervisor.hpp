@@ -25,6 +25,7 @@
 #include "supervise/view.hpp"
 #include "supervise/watch_board.hpp"
 #include "tell/alert.hpp"
+#include "tell/reminders.hpp"
 
 namespace standstill::supervise {
 
@@ -50,10 +51,12 @@ class Supervisor {
   // --- for the backend, from any thread
   // -----------------------------------------------------------------------------
   [[nodiscard]] ViewPtr view() const { return shelf_.get(); }
+  // The same for those who judge by it: where the loop stands still, what it last knew is not known any more.
+  [[nodiscard]] ViewPtr view_now() const;
   [[nodiscard]] const config::Config& config() const { return config_; }
   [[nodiscard]] const CompiledPlan& plan() const { return plan_; }
   [[nodiscard]] record::Recorder& recorder() { return *recorder_; }
-  [[nodiscard]] const tell::Teller& teller() const { return *teller_; }
+  [[nodiscard]] tell::Teller& teller() { return *teller_; }
   [[nodiscard]] bool turning() const;             // the loop's last turn is recent
   void stop(CauseCode code, std::string detail);  // at once; never waits
   // What the guard answered; nothing when it did not within three seconds.
@@ -73,6 +76,7 @@ class Supervisor {
   [[nodiscard]] SnapshotInput picture(record::SnapshotKind kind);  // on the loop
   [[nodiscard]] Scribe& scribe() { return *scribe_; }
   [[nodiscard]] Job* job(const std::string& id);  // on the loop; "": the first
+  [[nodiscard]] const std::vector<std::unique_ptr<Job>>& jobs() const { return jobs_; }  // on the loop
   [[nodiscard]] const link::TagTable& tags() const { return tags_; }
   [[nodiscard]] bool running() const {
     return view_.guard_connected && view_.guard.state == LatchState::running;
@@ -97,6 +101,8 @@ class Supervisor {
   void tripped(const permit::StateBody& body);
   void journal_old_trip(const permit::StateBody& body);
   void measure_stages(const permit::StateBody& body);
+  void remind();
+  [[nodiscard]] tell::AlertEvent alert_event(std::string event) const;
   void tell(std::string event, std::string code, std::string source, std::string detail,
             std::int64_t wall_ns);
   // supervisor_plant.cpp: what the plant says
@@ -119,6 +125,7 @@ class Supervisor {
   RunOptions options_;
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<tell::Teller> teller_;
+  tell::Reminders reminders_;
   std::unique_ptr<Scribe> scribe_;
   GuardProcess guard_process_;
   GuardPort port_;

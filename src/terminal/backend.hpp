@@ -2,17 +2,22 @@
 // its place.
 //
 // Threads: alive() and stop() are called on the server's I/O thread and must return at once (no disk, no
-// network, no waiting for the loop). verify() runs on a thread of its own, everything else on a pool of two;
-// those may block, each for a bounded time (suggested: 5 s, then an Outcome of 503). All may be called at the
-// same moment. JSON is handed over as text, so that no caller has to hold two copies of a large document.
+// network, no waiting for the loop). verify() runs on a thread of its own, and so does what changes() made;
+// everything else on a pool of two; those may block, each for a bounded time (suggested: 5 s, then an Outcome
+// of 503). All may be called at the same moment. JSON is handed over as text, so that no caller has to hold
+// two copies of a large document.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel/cause.hpp"
+#include "terminal/changes.hpp"
 
 namespace standstill::terminal {
 
@@ -23,6 +28,10 @@ struct Outcome {
 };
 
 enum class Role : std::uint8_t { viewer, operator_, engineer };
+inline constexpr std::array<std::string_view, 3> role_names{"viewer", "operator", "engineer"};
+[[nodiscard]] constexpr std::string_view name(Role role) {
+  return role_names[static_cast<std::size_t>(role)];
+}
 enum class Word : std::uint8_t { ack, reset, start };
 
 struct Caller {
@@ -78,6 +87,9 @@ class Backend {
   [[nodiscard]] virtual Outcome health(bool plant) = 0;  // {"healthy":bool,"reasons":[…]}
   [[nodiscard]] virtual Outcome links() = 0;
   [[nodiscard]] virtual Outcome alerts() = 0;
+  [[nodiscard]] virtual Outcome test_alert(const std::string& id, const Caller& caller) = 0;
+  [[nodiscard]] virtual Outcome reports() = 0;  // of drills and proof tests, and what is due
+  [[nodiscard]] virtual Outcome report(const std::string& id) = 0;
   [[nodiscard]] virtual Outcome drill(const std::string& link,
                                       const Caller& caller) = 0;  // "": the first critical
   [[nodiscard]] virtual Outcome prooftest(const std::string& output, const Caller& caller) = 0;  // "": all
@@ -86,6 +98,10 @@ class Backend {
 
   // Constant time for names known and unknown; nullopt: wrong name or secret.
   [[nodiscard]] virtual std::optional<Role> verify(const std::string& name, const std::string& secret) = 0;
+  // Of one who signed in before: nullopt when there is no such operator any more.
+  [[nodiscard]] virtual std::optional<Role> role_of(const std::string& name) = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<Changes> changes() = 0;
 };
 
 }  // namespace standstill::terminal

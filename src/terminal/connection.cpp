@@ -2,12 +2,14 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/detect_ssl.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <utility>
 
 #include "os/clock.hpp"
 #include "terminal/message.hpp"
+#include "terminal/page.hpp"
 #include "terminal/routes.hpp"
 #include "terminal/server.hpp"
 #include "terminal/shared.hpp"
@@ -21,15 +23,14 @@ namespace http = boost::beast::http;
 constexpr std::uint32_t most_header = 8U * 1024U;
 constexpr std::uint64_t most_body = 64U * 1024U;
 constexpr std::size_t most_drained = 256UL * 1024UL;
-constexpr std::size_t most_logins_waiting = 32;
-// A flood over TCP leaves the command line its share of the queue.
-constexpr std::size_t most_calls_waiting_tcp = 48;
-constexpr std::size_t most_calls_waiting_local = 64;
 
 }  // namespace
 
 Connection::Connection(Socket socket, Shared& shared, Caller caller)
-    : stream_(std::move(socket)), shared_(shared), caller_(std::move(caller)), timer_(shared.io) {
+    : stream_(std::in_place_type<Plain>, std::move(socket)),
+      shared_(shared),
+      caller_(std::move(caller)),
+      timer_(shared.io) {
   buffer_.max_size(most_header + most_body);
   enter(Phase::reading);
   shared_.connections.insert(this);
@@ -45,11 +46,32 @@ void Connection::enter(Phase phase) {
   since_ = os::now();
 }
 
-void Connection::start() { read_request(); }
+void Connection::start() {
+  if (shared_.tls && !caller_.local) return begin_tls();
+  read_request();
+}
 
 void Connection::close() {
   timer_.cancel();
-  stream_.close();
+  lowest(stream_).close();
+}
+
+// One port for both: what comes in the clear may stop (S9), and is sent on to TLS with everything else.
+void Connection::begin_tls() {
+  lowest(stream_).expires_after(shared_.config.request_time);
+  boost::beast::async_detect_ssl(
+      lowest(stream_), buffer_, [self = shared_from_this()](ErrorCode error, bool is_tls) {
+        if (error && self->buffer_.size() == 0) return self->close();
+        if (error || !is_tls) return self->read_request();
+        Plain plain = std::move(std::get<Plain>(self->stream_));
+        auto& secure = self->stream_.emplace<Secure>(std::move(plain), *self->shared_.tls);
+        secure.async_handshake(asio::ssl::stream_base::server, self->buffer_.data(),
+                               [self](ErrorCode failed, std::size_t used = 0) {
+                                 if (failed) return self->close();
+                                 self->buffer_.consume(used);
+                                 self->read_request();
+                               });
+      });
 }
 
 void Connection::read_request() {
@@ -61,21 +83,30 @@ void Connection::read_request() {
   if (buffer_.size() > 0) return read_header();
   // Beast's own deadline runs per read: waiting for the first byte apart keeps slow senders from stretching
   // theirs.
-  stream_.expires_after(phase_ == Phase::idle ? shared_.config.idle_time : shared_.config.request_time);
-  stream_.async_read_some(buffer_.prepare(4096),
-                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                            if (error) return self->close();
-                            self->buffer_.commit(bytes);
-                            self->read_header();
-                          });
+  lowest(stream_).expires_after(phase_ == Phase::idle ? shared_.config.idle_time
+                                                      : shared_.config.request_time);
+  std::visit(
+      [this](auto& stream) {
+        stream.async_read_some(buffer_.prepare(4096),
+                               [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                                 if (error) return self->close();
+                                 self->buffer_.commit(bytes);
+                                 self->read_header();
+                               });
+      },
+      stream_);
 }
 
 void Connection::read_header() {
   enter(Phase::reading);
-  stream_.expires_after(shared_.config.request_time);
-  http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+  lowest(stream_).expires_after(shared_.config.request_time);
+  std::visit(
+      [this](auto& stream) {
+        http::async_read_header(
+            stream, buffer_, *parser_,
+            [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+      },
+      stream_);
 }
 
 bool Connection::stop_begun() const {
@@ -99,7 +130,7 @@ void Connection::on_header(ErrorCode error) {
     timer_.async_wait([self = shared_from_this()](ErrorCode cancelled) {
       if (cancelled || self->phase_ != Phase::reading || self->stop_answer_) return;
       self->trip_now("the body had not arrived in full: it was ignored");
-      self->stream_.cancel();  // the read ends with an error, and the answer goes out
+      lowest(self->stream_).cancel();  // the read ends with an error, and the answer goes out
     });
   }
   const auto expect = parser_->get()[http::field::expect];
@@ -109,16 +140,24 @@ void Connection::on_header(ErrorCode error) {
 
 void Connection::answer_continue() {
   static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(stream_, asio::buffer(text.data(), text.size()),
-                    [self = shared_from_this()](ErrorCode error, std::size_t) {
-                      if (error && !self->stop_begun()) return self->close();
-                      self->read_body();
-                    });
+  std::visit(
+      [this](auto& stream) {
+        asio::async_write(stream, asio::buffer(text.data(), text.size()),
+                          [self = shared_from_this()](ErrorCode error, std::size_t) {
+                            if (error && !self->stop_begun()) return self->close();
+                            self->read_body();
+                          });
+      },
+      stream_);
 }
 
 void Connection::read_body() {
-  http::async_read(stream_, buffer_, *parser_,
-                   [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
+  std::visit(
+      [this](auto& stream) {
+        http::async_read(stream, buffer_, *parser_,
+                         [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
+      },
+      stream_);
 }
 
 void Connection::on_body(ErrorCode error) {
@@ -157,6 +196,10 @@ Request Connection::take_request() {
   request.authorization = text(message[http::field::authorization]);
   request.origin = text(message[http::field::origin]);
   request.host = text(message[http::field::host]);
+  request.cookie = text(message[http::field::cookie]);
+  request.token = text(message["X-Standstill-Token"]);
+  request.accept_encoding = text(message[http::field::accept_encoding]);
+  request.if_none_match = text(message[http::field::if_none_match]);
   request.body = std::move(message.body());
   request.caller = caller_;
   return request;
@@ -182,60 +225,24 @@ void Connection::handle(Request request) {
     return write(
         problem(400, "the path of the request is not readable", "begin it with '/', without '..' or '//'"));
   }
+  if (in_the_clear() && request.path != stop_path) return to_tls(request);
+  if (auto page = page_answer(request)) return write(std::move(*page));
   auto found = find_route(request);
   if (auto* answer = std::get_if<Answer>(&found)) return write(std::move(*answer));
   const Route& route = *std::get<Match>(found).route;
   if (route.path != stop_path && route.method == "POST" && !same_origin(request.origin, request.host))
     return write(problem(403, "this request comes from another page (" + request.origin + ")",
                          "use the supervisor's own address; only a stop may come from anywhere"));
+  if (route.where == Where::door) return door(route, std::move(request));
   const bool needs_login =
       route.access == Access::operator_ || (route.access == Access::local_or_operator && !caller_.local);
-  if (needs_login) return log_in(std::move(request));
+  if (needs_login) return let_in(std::move(request));
   if (route.where == Where::pool) return call(std::move(request));
   try {
     write(route.call(shared_.backend, request, {}));
   } catch (const std::exception& error) {
     write(failed(error.what()));
   }
-}
-
-void Connection::log_in(Request request) {
-  auto bearer = read_bearer(request.authorization);
-  if (!bearer) return write(not_logged_in("this request needs an operator"));
-  enter(Phase::calling);
-  const bool taken = shared_.logins.post(
-      [self = shared_from_this(), request, bearer = *bearer]() mutable {
-        std::optional<Role> role;
-        bool broken = false;
-        try {
-          role = self->shared_.backend.verify(bearer.name, bearer.secret);
-        } catch (const std::exception&) {
-          broken = true;
-        }
-        auto& io = self->shared_.io;
-        asio::post(io, [self = std::move(self), request = std::move(request), name = std::move(bearer.name),
-                        role, broken]() mutable {
-          Shared& shared = self->shared_;
-          if (broken) return self->write(failed("the operators could not be read"));
-          if (role) {
-            shared.failed_logins.succeeded(name, self->caller_.peer);
-            if (*role == Role::viewer)
-              return self->write(problem(403, "'" + name + "' is a viewer and may not do this",
-                                         "log in as an operator or engineer"));
-            request.caller.operator_name = name;
-            return self->call(std::move(request));
-          }
-          // The phase makes it the next to be closed when connections run short: guessing never keeps others
-          // out.
-          self->enter(Phase::idle);
-          self->timer_.expires_after(shared.failed_logins.failed(name, self->caller_.peer, os::now()));
-          self->timer_.async_wait([self](ErrorCode cancelled) {
-            if (!cancelled) self->write(not_logged_in("name or secret is wrong"));
-          });
-        });
-      },
-      most_logins_waiting);
-  if (!taken) write(busy());
 }
 
 void Connection::call(Request request) {
@@ -259,14 +266,18 @@ void Connection::call(Request request) {
 }
 
 void Connection::write(Answer answer) {
-  if (!stream_.socket().is_open()) return;
+  if (!lowest(stream_).socket().is_open()) return;
   enter(Phase::writing);
   answer_bytes_ = head_ ? 0 : answer.body.size();
   shared_.hold(answer_bytes_, this);
-  stream_.expires_after(shared_.config.answer_time);
-  boost::beast::async_write(
-      stream_, message_of(std::move(answer), keep_alive_, head_),
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+  lowest(stream_).expires_after(shared_.config.answer_time);
+  std::visit(
+      [&](auto& stream) {
+        boost::beast::async_write(
+            stream, message_of(std::move(answer), keep_alive_, head_),
+            [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+      },
+      stream_);
 }
 
 void Connection::on_written(ErrorCode error) {
@@ -280,16 +291,17 @@ void Connection::on_written(ErrorCode error) {
 // Closing with unread bytes would reset the connection, and the client might never see the answer.
 void Connection::linger() {
   ErrorCode ignored;
-  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  Plain& bottom = lowest(stream_);
+  bottom.socket().shutdown(asio::socket_base::shutdown_send, ignored);
   enter(Phase::idle);
-  stream_.expires_after(2s);
+  bottom.expires_after(2s);
   buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(4096),
-                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                            self->drained_ += bytes;
-                            if (error || self->drained_ > most_drained) return self->close();
-                            self->linger();
-                          });
+  bottom.async_read_some(buffer_.prepare(4096),
+                         [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                           self->drained_ += bytes;
+                           if (error || self->drained_ > most_drained) return self->close();
+                           self->linger();
+                         });
 }
 
 }  // namespace standstill::terminal

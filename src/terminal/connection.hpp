@@ -1,44 +1,43 @@
 // One client: reads a request, has it answered, writes the answer, again until either side has had enough.
 // Everything here runs on the server's I/O thread.
+//
+// connection.cpp: bytes in and out. connection_door.cpp: who may, and who is signed in.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message_generator.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "terminal/connected.hpp"
 #include "terminal/request.hpp"
+#include "terminal/stream.hpp"
 
 namespace standstill::terminal {
 
-struct ServerConfig;
+struct Route;
 struct Shared;
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public Connected, public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
-  // In the order in which a connection makes room for a new one; a call under way never does.
-  enum class Phase { idle, reading, writing, calling };
-
   Connection(Socket socket, Shared& shared, Caller caller);
-  ~Connection();
+  ~Connection() override;
   void start();
-  void close();
-  [[nodiscard]] Phase phase() const { return phase_; }
-  [[nodiscard]] Instant since() const { return since_; }
-  [[nodiscard]] bool local() const { return caller_.local; }
+  void close() override;
+  [[nodiscard]] Phase phase() const override { return phase_; }
+  [[nodiscard]] Instant since() const override { return since_; }
+  [[nodiscard]] bool local() const override { return caller_.local; }
 
  private:
   using ErrorCode = boost::beast::error_code;
 
   void enter(Phase phase);
+  void begin_tls();
   void read_request();
   void read_header();
   void on_header(ErrorCode error);
@@ -51,13 +50,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool stop_begun() const;  // whatever came so far names the stop request
   void trip_now(const std::string& warning);
   void handle(Request request);
-  void log_in(Request request);
   void call(Request request);
   void write(Answer answer);
   void on_written(ErrorCode error);
   void linger();
 
-  boost::beast::basic_stream<boost::asio::generic::stream_protocol> stream_;
+  // connection_door.cpp
+  using Verified = std::function<void(Request request, Role role)>;  // the caller's name is in the request
+  [[nodiscard]] bool in_the_clear() const;                           // and should not be
+  void to_tls(const Request& request);
+  void door(const Route& route, Request request);
+  void let_in(Request request);  // what needs an operator: by secret, or by session
+  void verify(Request request, Bearer bearer, Verified verified);
+  void sign_in(Request request);
+  void sign_out(const Request& request);
+  void tell_session(const Request& request);
+  void by_session(Request request);
+  void follow(const Request& request);
+  [[nodiscard]] std::string cookie_of(const Request& request) const;
+
+  Stream stream_;
   Shared& shared_;
   const Caller caller_;
   boost::beast::flat_buffer buffer_;

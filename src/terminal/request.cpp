@@ -84,8 +84,10 @@ Answer busy() {
 }
 
 Answer not_logged_in(const std::string& error) {
-  Answer answer = problem(
-      401, error, "send 'Authorization: Bearer NAME:SECRET'; `standstill operator add NAME` makes one");
+  Answer answer = problem(401, error,
+                          "sign in at the page, or send 'Authorization: Bearer NAME:SECRET'; `standstill "
+                          "operator add NAME` makes "
+                          "one");
   answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"standstill\"");
   return answer;
 }

@@ -19,6 +19,10 @@ struct Request {
   std::string authorization = {};
   std::string origin = {};
   std::string host = {};
+  std::string cookie = {};
+  std::string token = {};  // X-Standstill-Token
+  std::string accept_encoding = {};
+  std::string if_none_match = {};
   Caller caller = {};
 };
 

@@ -158,6 +158,10 @@ constexpr std::array routes{
     Route{"POST", "/api/v1/ack", Access::operator_, Where::pool, say_word<Word::ack>},
     Route{"POST", "/api/v1/reset", Access::operator_, Where::pool, say_word<Word::reset>},
     Route{"POST", "/api/v1/start", Access::operator_, Where::pool, say_word<Word::start>},
+    Route{"POST", login_path, Access::anyone, Where::door, nullptr},
+    Route{"POST", logout_path, Access::anyone, Where::door, nullptr},
+    Route{"GET", session_path, Access::anyone, Where::door, nullptr},
+    Route{"GET", events_path, Access::anyone, Where::door, nullptr},
     Route{"GET", "/api/v1/journal", Access::anyone, Where::pool, journal},
     Route{"GET", "/api/v1/snapshots", Access::anyone, Where::pool, plain<&Backend::snapshots>},
     Route{"POST", "/api/v1/snapshots", Access::local_or_operator, Where::pool,
@@ -179,6 +183,15 @@ constexpr std::array routes{
           }},
     Route{"GET", "/api/v1/links", Access::anyone, Where::pool, plain<&Backend::links>},
     Route{"GET", "/api/v1/alerts", Access::anyone, Where::pool, plain<&Backend::alerts>},
+    Route{"POST", "/api/v1/alerts/{id}/test", Access::local_or_operator, Where::pool,
+          [](Backend& backend, const Request& request, const std::string& id) {
+            return as_answer(backend.test_alert(id, request.caller));
+          }},
+    Route{"GET", "/api/v1/reports", Access::anyone, Where::pool, plain<&Backend::reports>},
+    Route{"GET", "/api/v1/reports/{id}", Access::anyone, Where::pool,
+          [](Backend& backend, const Request&, const std::string& id) {
+            return as_answer(backend.report(id));
+          }},
     Route{"POST", "/api/v1/drill", Access::local_or_operator, Where::pool, drill},
     Route{"POST", "/api/v1/prooftest", Access::local_or_operator, Where::pool, prooftest},
     Route{"POST", "/api/v1/links/{id}/send", Access::local_or_operator, Where::pool, send},

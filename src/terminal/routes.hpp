@@ -18,6 +18,7 @@ enum class Access {
 enum class Where {
   at_once,  // on the I/O thread: only what never waits
   pool,
+  door,  // by the connection itself: who is signed in, and what becomes a WebSocket
 };
 
 struct Route {
@@ -37,6 +38,10 @@ struct Match {
 [[nodiscard]] std::variant<Match, Answer> find_route(const Request& request);
 
 inline constexpr std::string_view stop_path = "/api/v1/stop";
+inline constexpr std::string_view login_path = "/api/v1/login";
+inline constexpr std::string_view logout_path = "/api/v1/logout";
+inline constexpr std::string_view session_path = "/api/v1/session";
+inline constexpr std::string_view events_path = "/api/v1/events";
 
 // S9: whatever the body is, this trips. `warnings`: what was wrong before the body was looked at.
 [[nodiscard]] Answer trip(Backend& backend, const Request& request, std::vector<std::string> warnings);

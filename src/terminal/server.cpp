@@ -99,11 +99,16 @@ struct Server::State {
 std::expected<void, std::string> Server::State::open_tcp() {
   const auto endpoint = read_listen(shared.config.listen);
   if (!endpoint) return std::unexpected(endpoint.error());
-  if (!endpoint->address().is_loopback() && !shared.config.insecure)
-    return std::unexpected(
-        "listen '" + shared.config.listen +
-        "' is reachable from the network without encryption: use 127.0.0.1 behind a proxy with TLS, "
-        "or say insecure = true");
+  if (!shared.config.certificate_file.empty()) {
+    auto loaded = load_certificate(shared.config.certificate_file, shared.config.key_file);
+    if (!loaded) return std::unexpected(loaded.error());
+    shared.tls = std::move(*loaded);
+  }
+  if (!endpoint->address().is_loopback() && !shared.config.insecure && !shared.tls)
+    return std::unexpected("listen '" + shared.config.listen +
+                           "' is reachable from the network without encryption: give certificate_file and "
+                           "key_file, use 127.0.0.1 "
+                           "behind a proxy with TLS, or say insecure = true");
   ErrorCode error;
   tcp_acceptor.open(endpoint->protocol(), error);
   if (!error) tcp_acceptor.set_option(asio::socket_base::reuse_address(true), error);
@@ -114,6 +119,7 @@ std::expected<void, std::string> Server::State::open_tcp() {
         "cannot listen on " + shared.config.listen + ": " + error.message() +
         (error == asio::error::address_in_use ? ". Another program uses the port: choose another" : ""));
   port = tcp_acceptor.local_endpoint(error).port();
+  shared.session_cookie = "standstill_" + std::to_string(port);
   return {};
 }
 
@@ -137,22 +143,23 @@ std::expected<void, std::string> Server::State::open_local() {
 template <typename Protocol, typename MakeCaller>
 void Server::State::accept(asio::basic_socket_acceptor<Protocol>& acceptor, bool is_local,
                            MakeCaller make_caller) {
-  acceptor.async_accept([this, &acceptor, is_local, make_caller](ErrorCode error,
-                                                                 typename Protocol::socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (error) {  // no descriptors left, most likely: the one idle longest gives one back
-      static_cast<void>(shared.make_room(is_local));
-      retry.expires_after(50ms);
-      retry.async_wait(
-          [this, &acceptor, is_local, make_caller](ErrorCode) { accept(acceptor, is_local, make_caller); });
-      return;
-    }
-    if (shared.make_room(is_local)) {
-      Caller caller = make_caller(socket);
-      std::make_shared<Connection>(Connection::Socket(std::move(socket)), shared, std::move(caller))->start();
-    }
-    accept(acceptor, is_local, make_caller);
-  });
+  acceptor.async_accept(
+      [this, &acceptor, is_local, make_caller](ErrorCode error, typename Protocol::socket socket) {
+        if (error == asio::error::operation_aborted) return;
+        if (error) {  // no descriptors left, most likely: the one idle longest gives one back
+          static_cast<void>(shared.make_room(is_local));
+          retry.expires_after(50ms);
+          retry.async_wait([this, &acceptor, is_local, make_caller](ErrorCode) {
+            accept(acceptor, is_local, make_caller);
+          });
+          return;
+        }
+        if (shared.make_room(is_local)) {
+          Caller caller = make_caller(socket);
+          std::make_shared<Connection>(Socket(std::move(socket)), shared, std::move(caller))->start();
+        }
+        accept(acceptor, is_local, make_caller);
+      });
 }
 
 void Server::State::run() {
@@ -189,6 +196,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServerCo
 Server::~Server() {
   state_->shared.io.stop();
   state_->thread.join();
+  state_->shared.feed.end();
   const std::string& path = state_->shared.config.socket_path;
   struct stat info{};
   if (state_->socket_inode != 0 && ::lstat(path.c_str(), &info) == 0 && info.st_ino == state_->socket_inode)

@@ -3,12 +3,13 @@
 //
 // A stop is answered on the I/O thread itself and waits for nothing; every other call of the backend runs on
 // a small pool, so that neither a slow call nor a flood of them delays it. Limits: header 8 KiB, body 64 KiB,
-// a request within 10 s, 256 TCP and 128 local connections (the one idle longest makes room), 16 MiB of
-// answers not yet read.
+// a request within 10 s, 512 TCP and 128 local connections (the one idle longest makes room), 256 of them
+// followers of the feed, 16 MiB of answers not yet read.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -18,15 +19,21 @@
 namespace standstill::terminal {
 
 struct ServerConfig {
-  std::string listen = "127.0.0.1:8080";  // "ADDRESS:PORT", "[::1]:8080", "localhost:0"; empty: no TCP
-  bool insecure = false;                  // allow an address that is not loopback (there is no TLS here)
-  std::string socket_path = {};           // the unix socket, mode 0660; empty: none
-  std::size_t most_tcp = 256;
+  std::string listen = "127.0.0.1:8080";        // "ADDRESS:PORT", "[::1]:8080", "localhost:0"; empty: no TCP
+  bool insecure = false;                        // allow an address that is not loopback without TLS
+  std::filesystem::path certificate_file = {};  // both, PEM: TLS on the TCP address
+  std::filesystem::path key_file = {};
+  std::string socket_path = {};  // the unix socket, mode 0660; empty: none
+  std::size_t most_tcp = 512;
+  std::size_t most_followers = 256;
   std::size_t most_local = 128;
   Duration request_time = 10s;      // from the first byte of a request to its last
   Duration idle_time = 60s;         // a kept-alive connection without a request
   Duration answer_time = 60s;       // to read an answer
   Duration stop_body_time = 100ms;  // a stop whose body has not come by then trips without it
+  Duration slow_time = 10s;         // for one message to a follower to go out
+  Duration session_idle = std::chrono::minutes(30);
+  Duration session_longest = std::chrono::hours(12);
 };
 
 class Server {

@@ -49,7 +49,21 @@ class Strings : public terminal::Backend {
                        : R"({"healthy":true,"reasons":[]})"};
   }
   terminal::Outcome links() override { return {}; }
-  terminal::Outcome alerts() override { return {}; }
+  terminal::Outcome alerts() override {
+    return {
+        200,
+        R"([{"id":"crew","kind":"webhook","failing":false,"last_error":"","pending":0,"delivered":3,"dropped":0,"last_ok":null},{"id":"chief","kind":"sms","failing":true,"last_error":"the service answered 401","pending":1,"delivered":0,"dropped":0,"last_ok":null}])"};
+  }
+  terminal::Outcome test_alert(const std::string& id, const terminal::Caller&) override {
+    if (id != "crew" && id != "chief") return {404, R"({"error":"there is no alert"})"};
+    return {200, json{{"id", id},
+                      {"delivered", id == "crew"},
+                      {"waiting", 0},
+                      {"error", id == "crew" ? json(nullptr) : json("the service answered 401")}}
+                     .dump()};
+  }
+  terminal::Outcome reports() override { return {200, "{}"}; }
+  terminal::Outcome report(const std::string&) override { return {404, R"({"error":"none"})"}; }
   terminal::Outcome drill(const std::string& link, const terminal::Caller&) override {
     if (link == "nothing")
       return {409, R"({"error":"refused","reasons":["a drill needs the plant running"]})"};
@@ -66,6 +80,8 @@ class Strings : public terminal::Backend {
     if (secret != "RIGHT") return std::nullopt;
     return name == "vic" ? terminal::Role::viewer : terminal::Role::operator_;
   }
+  std::optional<terminal::Role> role_of(const std::string&) override { return std::nullopt; }
+  std::unique_ptr<terminal::Changes> changes() override { return nullptr; }
   terminal::JournalQuery asked() {
     const std::lock_guard lock(mutex_);
     return asked_;
@@ -140,6 +156,19 @@ TEST_F(CliServed, LogWhyTagsHealthAndChecklist) {
   EXPECT_EQ(plant.code, 1);
   EXPECT_TRUE(has_text(plant.out, "link layout: lost"));
   EXPECT_EQ(with_file({"checklist"}).out, "THE LIST\n");
+}
+
+TEST_F(CliServed, AlertsAreListedAndTested) {
+  const auto list = with_file({"alert", "list"});
+  EXPECT_EQ(list.code, 0) << list.err;
+  EXPECT_TRUE(has_text(list.out, "FAILING") && has_text(list.out, "the service answered 401")) << list.out;
+  EXPECT_EQ(json::parse(with_file({"alert", "list", "--json"}).out).size(), 2U);
+  EXPECT_EQ(with_file({"alert", "test", "crew"}).code, 0);
+  EXPECT_EQ(with_file({"alert", "test", "nobody"}).code, 2);
+  const auto all = with_file({"alert", "test"});
+  EXPECT_EQ(all.code, 1) << "one of them could not";
+  EXPECT_TRUE(has_text(all.out, "crew: told") &&
+              has_text(all.out, "chief: NOT TOLD: the service answered 401"));
 }
 
 TEST_F(CliServed, ExercisesSayNoWithOneAndRefusalsWithFour) {

@@ -5,10 +5,12 @@
 #include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "plant/layout/views.hpp"
 
@@ -165,6 +167,15 @@ Json clock_json(const Model& model) {
               {"time", clock.epoch()}};
 }
 
+Json power_json(const Model& model) {
+  return model.count(Kind::state) > 0 ? Json(all_stations(model, "power")) : Json(nullptr);
+}
+
+Json automatic_json(const Model& model) {
+  const auto automatic = model.find(Kind::automatic, {});
+  return automatic ? Json(automatic->get("cmd") == "on") : Json(nullptr);
+}
+
 }  // namespace
 
 Document export_document(const Model& model, double timestamp, Detail detail) {
@@ -178,10 +189,8 @@ Document export_document(const Model& model, double timestamp, Detail detail) {
     state.set("model", Json(nullptr));
   }
   state.set("clock", clock_json(model));
-  const bool told = model.count(Kind::state) > 0;
-  state.set("power", told ? Json(all_stations(model, "power")) : Json(nullptr));
-  const auto automatic = model.find(Kind::automatic, {});
-  state.set("automatic", automatic ? Json(automatic->get("cmd") == "on") : Json(nullptr));
+  state.set("power", power_json(model));
+  state.set("automatic", automatic_json(model));
   const auto occupied = std::make_shared<const Occupied>(model);
   state.set("locomotives", list(model, Kind::lc, detail, loco_json));
   state.set("blocks", list(model, Kind::bk, detail,
@@ -215,6 +224,75 @@ Document export_document(const Model& model, double timestamp, Detail detail) {
                 return one;
               }));
   return state;
+}
+
+Json export_changes(const Model& before, const Model& now) {
+  const auto objects = [](const Model& model, Kind kind) {
+    std::vector<const Object*> all;
+    all.reserve(model.count(kind));
+    model.each(kind, [&](const Object& object) { all.push_back(&object); });
+    return all;
+  };
+  bool same_objects = true;
+  const auto changed = [&](Kind kind) {
+    std::vector<const Object*> found;
+    const auto old = objects(before, kind);
+    const auto fresh = objects(now, kind);
+    same_objects = same_objects && old.size() == fresh.size();
+    for (std::size_t i = 0; same_objects && i < fresh.size(); ++i) {
+      if (old[i] == fresh[i]) continue;
+      same_objects = old[i]->id() == fresh[i]->id();
+      found.push_back(fresh[i]);
+    }
+    return found;
+  };
+  if (before.has_plan() != now.has_plan()) return nullptr;
+
+  const auto locos = changed(Kind::lc);
+  const auto feedbacks = changed(Kind::fb);
+  auto blocks = changed(Kind::bk);
+  const auto switches = changed(Kind::sw);
+  const auto signals = changed(Kind::sg);
+  const auto routes = changed(Kind::st);
+  const auto outputs = changed(Kind::co);
+  const auto texts = changed(Kind::tx);
+  if (!same_objects) return nullptr;
+
+  // Whether a block is occupied is told by locos and feedbacks too.
+  std::set<std::string_view> touched;
+  for (const auto* loco : locos) {
+    touched.insert(Loco{*loco}.block());
+    if (const auto old = before.find(Kind::lc, loco->id()))
+      if (const auto left = now.find(Kind::bk, Loco{*old}.block())) touched.insert(left->id());
+  }
+  for (const auto* feedback : feedbacks) touched.insert(Feedback{*feedback}.block());
+  for (const auto* block : blocks) touched.erase(block->id());
+  for (const auto& id : touched)
+    if (const auto block = now.find(Kind::bk, id)) blocks.push_back(block.get());
+
+  Json made = Json::object();
+  const auto put = [&](const char* key, const std::vector<const Object*>& list, const auto& make) {
+    for (const auto* object : list) made[key].push_back(make(*object));
+  };
+  put("locomotives", locos, loco_json);
+  if (!blocks.empty()) {
+    const Occupied occupied(now);
+    put("blocks", blocks, [&](const Object& object) { return block_json(object, occupied); });
+  }
+  put("switches", switches, switch_json);
+  put("signals", signals, signal_json);
+  put("routes", routes, route_json);
+  put("feedbacks", feedbacks, feedback_json);
+  put("outputs", outputs, output_json);
+  put("texts", texts, [](const Object& object) {
+    Json one = bare(object);
+    add_rest(one, object, Detail::everything);
+    return one;
+  });
+  if (before.find(Kind::clock, {}) != now.find(Kind::clock, {})) made["clock"] = clock_json(now);
+  if (power_json(before) != power_json(now)) made["power"] = power_json(now);
+  if (automatic_json(before) != automatic_json(now)) made["automatic"] = automatic_json(now);
+  return made;
 }
 
 Json export_state(const Model& model, double timestamp, Detail detail) {

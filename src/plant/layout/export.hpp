@@ -26,4 +26,10 @@ enum class Detail : std::uint8_t {
 [[nodiscard]] nlohmann::ordered_json export_state(const Model& model, double timestamp,
                                                   Detail detail = Detail::everything);
 
+// What is different in `now`, a later copy of the same server's model, in the same shape: each object that
+// changed, with its typed fields, in the list it belongs to ("texts" with "attributes"); "clock", "power" and
+// "automatic" when they changed. {} when nothing did; null when objects came or went, so that the whole is
+// wanted. Costs a look at every object's address.
+[[nodiscard]] nlohmann::ordered_json export_changes(const Model& before, const Model& now);
+
 }  // namespace standstill::layout

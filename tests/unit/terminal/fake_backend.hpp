@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "terminal/backend.hpp"
@@ -20,6 +21,9 @@ class FakeBackend : public Backend {
   std::atomic<int> verifications = 0;
   std::atomic<int> calls = 0;
   std::atomic<std::size_t> state_bytes = 0;
+  std::atomic<bool> ann_removed = false;
+  std::atomic<bool> ann_demoted = false;
+  std::atomic<int> followed = 0;  // how many are made to say what changed
 
   bool alive() override { return is_alive; }
   Outcome stop(const StopRequest& request) override {
@@ -63,6 +67,9 @@ class FakeBackend : public Backend {
   Outcome health(bool plant) override { return {200, plant ? R"({"plant":true})" : R"({"plant":false})"}; }
   Outcome links() override { return {200, "[]"}; }
   Outcome alerts() override { return {200, "[]"}; }
+  Outcome test_alert(const std::string& id, const Caller&) override { return {200, "\"" + id + "\""}; }
+  Outcome reports() override { return {200, "[]"}; }
+  Outcome report(const std::string& id) override { return {200, "\"" + id + "\""}; }
   Outcome drill(const std::string& link, const Caller&) override { return {200, "\"" + link + "\""}; }
   Outcome prooftest(const std::string& output, const Caller&) override { return {200, "\"" + output + "\""}; }
   Outcome send(const std::string& link, const std::string& command, const Caller&) override {
@@ -75,18 +82,42 @@ class FakeBackend : public Backend {
     if (name == "vic") return Role::viewer;
     return std::nullopt;
   }
+  std::optional<Role> role_of(const std::string& name) override {
+    if (name == "ann" && !ann_removed) return ann_demoted ? Role::viewer : Role::operator_;
+    if (name == "vic") return Role::viewer;
+    return std::nullopt;
+  }
+  std::unique_ptr<Changes> changes() override { return std::make_unique<FakeChanges>(*this); }
+  // What followers are told next.
+  void tell(Topic topic, std::string text) {
+    const std::scoped_lock lock(mutex_);
+    news_.push_back({topic, std::move(text)});
+  }
   StopRequest last_stop() {
     const std::scoped_lock lock(mutex_);
     return last_stop_;
   }
 
  private:
+  struct FakeChanges : Changes {
+    explicit FakeChanges(FakeBackend& of) : backend(of) { ++backend.followed; }
+    ~FakeChanges() override { --backend.followed; }
+    std::vector<Message> next(const Topics&) override {
+      const std::scoped_lock lock(backend.mutex_);
+      return std::exchange(backend.news_, {});
+    }
+    std::vector<Message> whole(const Topics&) override {
+      return {{Topic::state, R"({"type":"state","whole":true})"}, {Topic::tags, R"({"type":"tags"})"}};
+    }
+    FakeBackend& backend;
+  };
   void wait() {
     ++calls;
     while (slow) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   std::mutex mutex_;
   StopRequest last_stop_;
+  std::vector<Message> news_;
 };
 
 }  // namespace standstill::terminal

@@ -26,7 +26,12 @@ struct Reply {
 
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // `receive_buffer`: bytes that the kernel keeps for one that does not read; 0: as it likes, which is
+  // megabytes.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_buffer > 0)
+      ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -66,6 +71,7 @@ class RawClient {
     received_.erase(0, end + 4);
     reply.status = std::atoi(reply.head.substr(9, 3).c_str());
     std::size_t length = 0;
+    if (reply.status == 101) return reply;
     if (const auto at = reply.head.find("Content-Length: "); at != std::string::npos)
       length = static_cast<std::size_t>(std::atol(reply.head.c_str() + at + 16));
     while (!head_only && received_.size() < length)
@@ -74,6 +80,14 @@ class RawClient {
     reply.body = received_.substr(0, length);
     received_.erase(0, length);
     return reply;
+  }
+  // Exactly so many bytes; fewer when the connection ends or nothing comes for that long.
+  std::string bytes(std::size_t count, int milliseconds = 10000) {
+    while (received_.size() < count && more(milliseconds)) {
+    }
+    std::string taken = received_.substr(0, count);
+    received_.erase(0, taken.size());
+    return taken;
   }
   Reply ask(std::string_view bytes) {
     send(bytes);

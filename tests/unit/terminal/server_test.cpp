@@ -10,43 +10,13 @@
 #include <vector>
 
 #include "os/clock.hpp"
-#include "support/temporary_folder.hpp"
 #include "terminal/client.hpp"
-#include "unit/terminal/fake_backend.hpp"
-#include "unit/terminal/raw_client.hpp"
+#include "unit/terminal/http_fixture.hpp"
 
 namespace standstill::terminal {
 namespace {
 
-constexpr const char* ann = "Authorization: Bearer ann:right\r\n";
-
-class Http : public testing::Test {
- protected:
-  void SetUp() override { start({}); }
-  void start(ServerConfig config) {
-    server.reset();
-    config.listen = "127.0.0.1:0";
-    config.socket_path = folder / "standstill.sock";
-    auto made = Server::start(config, backend);
-    ASSERT_TRUE(made) << made.error();
-    server = std::move(*made);
-  }
-  void TearDown() override {
-    backend.slow = false;
-    server.reset();
-  }
-  Reply ask(const std::string& bytes) { return RawClient(server->port()).ask(bytes); }
-  Reply ask_local(const std::string& bytes) { return RawClient(folder / "standstill.sock").ask(bytes); }
-  template <typename Condition>
-  bool eventually(Condition condition) {
-    for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    return condition();
-  }
-
-  FakeBackend backend;
-  const test::TemporaryFolder folder;
-  std::unique_ptr<Server> server;
-};
+class Http : public HttpFixture {};
 
 TEST_F(Http, LivezFollowsTheLoop) {
   EXPECT_EQ(ask(get("/livez")).status, 200);

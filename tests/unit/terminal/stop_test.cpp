@@ -128,6 +128,9 @@ TEST_F(Stop, NotDelayedByCallsThatHang) {
 }
 
 TEST_F(Stop, NotDelayedByThreeHundredConnections) {
+  ServerConfig config;
+  config.most_tcp = 256;
+  start(config);
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 300; ++i) {
     clients.push_back(std::make_unique<RawClient>(server->port()));
