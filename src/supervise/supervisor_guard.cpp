@@ -68,6 +68,7 @@ void Supervisor::tripped(const permit::StateBody& body) {
   view_.snapshot_id.clear();
   if (first_look && body.first_out_code != CauseCode::unclean_end) {
     if (body.epoch <= journal_epoch_) return;  // an old trip, met again after a restart: it has been told
+    if (body.first_out_code == CauseCode::no_record) return;  // the very first start: the guard's own entry
     journal_old_trip(body);
   }
   ++view_.trips;

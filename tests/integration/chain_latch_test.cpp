@@ -72,6 +72,8 @@ TEST(ChainLatch, S13_ATripThatOnlyTheLatchKnowsIsJournalledAtTheNextStart) {
   rig.start_and_wait();
   rig.to_running();
   ASSERT_FALSE(HasFatalFailure());
+  EXPECT_TRUE(rig.until([&] { return rig.journalled("trip") == 1; }))
+      << "the very first start is one trip: " << rig.journal();
   const auto epoch = rig.epoch() + 1;
   ::kill(rig.supervisor(), SIGSTOP);
   EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));

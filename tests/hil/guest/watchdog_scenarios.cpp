@@ -47,7 +47,7 @@ class Watchdog : public testing::Test {
     chain.start_and_wait();
     EXPECT_TRUE(chain.is("tripped")) << chain.about();
     EXPECT_FALSE(chip_.high(0));
-    EXPECT_NE(chain.journal().dump().find(why), std::string::npos)
+    EXPECT_TRUE(until([&] { return chain.journal().dump().find(why) != std::string::npos; }))
         << chain.about() << chain.journal().dump(1);
     EXPECT_TRUE(chain.to_running()) << chain.about();
     chain.end();  // magic close: a clean end resets nothing
