@@ -1,0 +1,69 @@
+// Every page, on a desktop and on a phone, bright and dark, with the plant running and tripped.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Browser } from "playwright-core";
+import { desktop, launch, open, phone, word } from "./browser";
+import { Plant, until } from "./plant";
+import { accessible, fits, go, showsWord } from "./steps";
+
+const views = ["overview", "recovery", "incident", "layout", "values", "tests", "visitors"];
+const screens = [
+  { name: "desktop", viewport: desktop, colorScheme: "light" as const, hasTouch: false },
+  { name: "desktop-dark", viewport: desktop, colorScheme: "dark" as const, hasTouch: false },
+  { name: "phone", viewport: phone, colorScheme: "light" as const, hasTouch: true },
+  { name: "phone-dark", viewport: phone, colorScheme: "dark" as const, hasTouch: true },
+];
+const pictures = process.env.STANDSTILL_PAGE_PICTURES ?? "";
+
+let plant: Plant, browser: Browser;
+beforeAll(async () => {
+  plant = await Plant.start();
+  await plant.bringUp();
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await plant?.end();
+});
+
+async function lookAtEverything(state: string): Promise<void> {
+  for (const screen of screens) {
+    const context = await browser.newContext({ ...screen, reducedMotion: "reduce" });
+    const { page, foreign, trouble } = await open(context, plant.url);
+    await showsWord(page, state);
+    for (const view of views) {
+      const what = `${view} on ${screen.name}, ${state}`;
+      await go(page, plant, view);
+      if (view === "visitors") await page.getByTestId("visitors").waitFor();
+      else await page.locator("main :is(h1, h2)").first().waitFor();
+      if (view === "layout") await page.locator("svg.plan .block").first().waitFor({ timeout: 60_000 });
+      if (view === "incident") await page.locator("svg.timeline").waitFor({ timeout: 60_000 });
+      if (view === "values") await page.locator(".uplot").waitFor({ timeout: 60_000 });
+      await accessible(page, what);
+      await fits(page, what);
+      if (view !== "visitors") {
+        const stop = await page.getByTestId("stop").boundingBox();
+        expect(Math.min(stop!.width, stop!.height), `the stop button: ${what}`).toBeGreaterThanOrEqual(64);
+        expect(await word(page), what).toBe(state);
+      }
+      if (pictures !== "") {
+        mkdirSync(pictures, { recursive: true });
+        await page.waitForTimeout(600);
+        await page.screenshot({ path: join(pictures, `page-${view}-${state.toLowerCase()}-${screen.name}.png`) });
+      }
+    }
+    expect(foreign, "requests that leave the machine").toEqual([]);
+    expect(trouble, "what the page threw").toEqual([]);
+    await context.close();
+  }
+}
+
+describe("every page", () => {
+  it("while the plant runs", () => lookAtEverything("RUNNING"));
+  it("when it has tripped", async () => {
+    await plant.layout.tell("crash");
+    await until("the trip", async () => (await plant.state()).state === "tripped");
+    await lookAtEverything("TRIPPED");
+  });
+});

@@ -1,0 +1,75 @@
+// The frame: the word, the stop button, where to go, and one view.
+import { SafeView } from "./parts/safe_view";
+import { Banner, OtherVersion } from "./parts/banner";
+import { StopButton } from "./parts/stop_button";
+import { live } from "./net/live";
+import { useRoute } from "./route";
+import { useStore } from "./store";
+import { Overview } from "./views/overview";
+import { Layout } from "./views/layout";
+import { ValuesView } from "./views/values";
+import { Incident } from "./views/incident";
+import { Recovery } from "./views/recovery";
+import { StationsView } from "./views/stations";
+import { Tests } from "./views/tests";
+import { Visitors } from "./views/visitors";
+import type { State } from "./model/contract";
+
+interface View {
+  id: string;
+  name: string;
+  there: (state: State) => boolean;
+}
+
+const always = (): boolean => true;
+const views: View[] = [
+  { id: "overview", name: "Overview", there: always },
+  { id: "recovery", name: "Recovery", there: always },
+  { id: "incident", name: "Incident", there: always },
+  { id: "layout", name: "Layout", there: (state) => state.links.some((one) => one.kind === "rocrail") },
+  { id: "values", name: "Meters and PLC", there: always },
+  { id: "stations", name: "Stations", there: (state) => state.stations !== undefined },
+  { id: "tests", name: "Tests and drills", there: always },
+  { id: "visitors", name: "Visitors", there: always },
+];
+
+export function App() {
+  const one = useStore(live);
+  const route = useRoute();
+  if (route.view === "visitors") return <Visitors one={one} />;
+  const state = one.state;
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>To the content</a>
+      <header class="top">
+        <Banner />
+        <StopButton />
+      </header>
+      <nav class="views" aria-label="Views">
+        <ul>
+          {views.filter((view) => state === null || view.there(state)).map((view) => (
+            <li key={view.id}><a href={`#/${view.id}`} aria-current={route.view === view.id ? "page" : undefined}>{view.name}</a></li>
+          ))}
+        </ul>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        <OtherVersion />
+        {state === null
+          ? <p class="nothing">No state has been heard yet.</p>
+          : <SafeView key={route.view}><Chosen view={route.view} rest={route.rest} state={state} /></SafeView>}
+      </main>
+    </>
+  );
+}
+
+function Chosen({ view, rest, state }: { view: string; rest: string[]; state: State }) {
+  switch (view) {
+    case "layout": return <Layout state={state} />;
+    case "values": return <ValuesView state={state} />;
+    case "incident": return <Incident state={state} epoch={/^\d+$/.test(rest[0] ?? "") ? Number(rest[0]) : null} />;
+    case "recovery": return <Recovery state={state} />;
+    case "stations": return <StationsView state={state} />;
+    case "tests": return <Tests state={state} />;
+    default: return <Overview state={state} />;
+  }
+}

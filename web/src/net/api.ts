@@ -1,0 +1,55 @@
+// Requests to the supervisor, each with a time limit: a page that waits for ever tells nobody anything.
+
+export class Refused extends Error {
+  constructor(readonly status: number, message: string, readonly reasons: string[], readonly hint: string) {
+    super(message);
+  }
+}
+
+interface Problem {
+  error?: string;
+  hint?: string;
+  reasons?: string[];
+}
+
+const usualLimitMs = 8000;
+
+async function answerOf<T>(response: Response): Promise<T> {
+  const body = (await response.json().catch(() => ({}))) as T & Problem;
+  if (response.ok) return body;
+  throw new Refused(response.status, body.error ?? `The supervisor answered ${response.status}.`, body.reasons ?? [],
+    body.hint ?? "");
+}
+
+async function request<T>(path: string, init: RequestInit, limitMs: number): Promise<T> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), limitMs);
+  try {
+    return await answerOf<T>(await fetch(new URL(path.replace(/^\//, ""), document.baseURI), {
+      ...init, signal: abort.signal, credentials: "same-origin", cache: "no-store",
+    }));
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused(0, "The supervisor does not answer.", [], "It may be gone: look at the plant itself.");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+let token = "";
+export const setToken = (value: string): void => void (token = value);
+
+export const get = <T>(path: string, limitMs = usualLimitMs): Promise<T> => request<T>(path, { method: "GET" }, limitMs);
+
+export const post = <T>(path: string, body?: unknown, limitMs = usualLimitMs): Promise<T> =>
+  request<T>(path, {
+    method: "POST",
+    headers: {
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(token === "" ? {} : { "X-Standstill-Token": token }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    keepalive: true,
+  }, limitMs);
+
+export const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,44 @@
+// Values of meters, PLCs and sensors, and what they did while this page was open. An outage is a gap, not a line.
+import type { Tag } from "../model/contract";
+import { Trend } from "../model/trend";
+import { Store } from "../store";
+
+export const tags = new Store<Tag[]>([]);
+
+const keepS = 3600;
+const gapS = 120;       // the slowest poll that is usual; an outage ends a line at once, by its quality
+const showEveryMs = 250;
+const trends = new Map<string, Trend>();
+let known: Tag[] = [];
+let later: ReturnType<typeof setTimeout> | undefined;
+
+export const tagKey = (one: Tag): string => `${one.link}.${one.name}`;
+export const trendOf = (key: string): Trend | undefined => trends.get(key);
+
+// `whole`: all there are; otherwise those that changed.
+export function take(list: Tag[], whole: boolean): void {
+  const now = Date.now() / 1000;
+  for (const one of list) {
+    const key = tagKey(one);
+    const trend = trends.get(key) ?? new Trend(keepS, gapS);
+    trends.set(key, trend);
+    trend.add({ t: now, v: one.quality === "good" ? one.value : null });
+  }
+  if (whole) {
+    known = list;
+  } else {
+    const changed = new Map(list.map((one) => [tagKey(one), one]));
+    known = known.map((one) => changed.get(tagKey(one)) ?? one);
+    const before = new Set(known.map(tagKey));
+    known = [...known, ...list.filter((one) => !before.has(tagKey(one)))];
+  }
+  later ??= setTimeout(() => {
+    later = undefined;
+    tags.set(known);
+  }, showEveryMs);
+}
+
+// The supervisor is not heard: every line ends here.
+export function breakTrends(): void {
+  for (const trend of trends.values()) trend.add({ t: Date.now() / 1000, v: null });
+}

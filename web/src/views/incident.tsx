@@ -1,0 +1,125 @@
+// What happened, for somebody who was not there: the first cause, where the time went, every event, and files to hand on.
+import type { JournalEvent, State, Tag } from "../model/contract";
+import { incidentCsv, incidentJson, save } from "../model/export";
+import { incident, type Incident as Story } from "../model/incident";
+import { causeSentence, durationText, momentText, numberText, plural, unitText } from "../model/words";
+import { useLoaded } from "../parts/load";
+import { Moment, Note, Panel, Table } from "../parts/pieces";
+import { Timeline } from "../parts/timeline";
+import { qualityWord } from "../parts/values";
+import { useNow } from "../clock";
+import { go } from "../route";
+
+type Events = { events: JournalEvent[] };
+type SnapshotEntryList = { snapshots: { id: string; epoch: number; kind: string; at: string }[] };
+
+export function Incident({ state, epoch: asked }: { state: State; epoch: number | null }) {
+  const epoch = asked ?? state.epoch;
+  const busy = epoch === state.epoch && state.state === "tripped" ? 2000 : 0;
+  const own = useLoaded<Events>(`api/v1/journal?epoch=${epoch}&limit=5000`, busy);
+  const before = useLoaded<Events>(epoch > 1 ? `api/v1/journal?epoch=${epoch - 1}&limit=2000` : null);
+  const snapshots = useLoaded<SnapshotEntryList>("api/v1/snapshots", busy);
+  const found = snapshots.value?.snapshots.find((one) => one.epoch === epoch && one.kind === "emergency");
+  const events = [...(before.value?.events ?? []), ...(own.value?.events ?? [])];
+  const unproved = state.outputs.filter((one) => one.readback === "none").map((one) => one.id);
+  const story = incident(events, epoch, unproved);
+  const epochs = [...new Set([state.epoch, ...(snapshots.value?.snapshots ?? []).map((one) => one.epoch)])].sort((a, b) => b - a);
+  return (
+    <div class="narrow">
+      <div class="view-head">
+        <h1>{state.site}: incident of epoch {epoch}</h1>
+        <label class="no-print">Another one{" "}
+          <select value={String(epoch)} onChange={(event) => go(`incident/${event.currentTarget.value}`)}>
+            {epochs.map((one) => <option value={String(one)} key={one}>epoch {one}</option>)}
+          </select>
+        </label>
+      </div>
+      {own.trouble !== "" && <Note tone="warn" title={own.trouble} />}
+      {story.trip === null
+        ? <p>{own.value === null ? "Reading the journal." : `The journal holds no trip of epoch ${epoch}.`}</p>
+        : <Told story={story} state={state} snapshot={found?.id ?? null} unproved={unproved} />}
+    </div>
+  );
+}
+
+function Told({ story, state, snapshot, unproved }: { story: Story; state: State; snapshot: string | null; unproved: string[] }) {
+  const now = useNow();
+  const trip = story.trip!;
+  const name = `incident-${state.site}-epoch-${story.epoch}`;
+  const causes = story.events.filter((one) => one.kind === "cause" || one.kind === "trip");
+  return (
+    <>
+      <p class="lead" data-testid="first-out">{causeSentence(trip)}</p>
+      <p class="no-print actions">
+        <button type="button" onClick={() => save(`${name}.json`, "application/json", incidentJson(story, { site: state.site, snapshot }))}>Save as JSON</button>
+        <button type="button" onClick={() => save(`${name}.csv`, "text/csv", incidentCsv(story))}>Save as CSV</button>
+        <button type="button" onClick={() => print()}>One-page report</button>
+      </p>
+      <Panel title="Where the time went" name="where">
+        <ol class="path-words number">
+          {story.path.map((step) => <li key={step.word}><strong>{step.word}</strong> {durationText(step.ms)} <span class="soft">{step.lane}</span></li>)}
+        </ol>
+        {!story.path.some((step) => step.word === "confirmed") && <Note tone="todo" title="No output was confirmed by a read-back in this incident." />}
+        {unproved.length > 0 && <Note tone="todo" title={`Nothing measures ${unproved.join(", ")}: that it went safe was commanded, and is not proved.`} />}
+        <Timeline one={story} />
+        <p class="soft legend">Squares: something went wrong. Diamonds: something came right. The line leads from what was noticed to the last output that was proved safe.</p>
+      </Panel>
+      {causes.length > 1 && (
+        <Panel title="Causes, in their order" name="causes">
+          <ol>{causes.map((one, index) => (
+            <li key={one.id}>{index === 0 && <strong>First-out: </strong>}{one.source}: {one.detail} <span class="soft number">{durationText(one.ms)}</span></li>
+          ))}</ol>
+        </Panel>
+      )}
+      <Released story={story} />
+      <Panel title="Every event" name="events">
+        <Table label="Every event of the incident" head={["ms", "Time", "What", "Source", "Detail"]}>
+          {story.events.map((one) => (
+            <tr key={one.id} class={one.kind === "trip" ? "now" : ""}>
+              <td class="number right">{one.ms.toFixed(1)}</td>
+              <td class="number">{momentText(one.at, now)}</td>
+              <td>{one.kind.replaceAll("_", " ")} {one.code}</td>
+              <td>{one.source}</td>
+              <td>{one.detail}</td>
+            </tr>
+          ))}
+        </Table>
+        <p class="print-only">At most 38 events are printed; the files have all {story.events.length}.</p>
+      </Panel>
+      {snapshot !== null && <AtTheTrip id={snapshot} layouts={state.links.filter((one) => one.kind === "rocrail").map((one) => one.id)} />}
+    </>
+  );
+}
+
+function AtTheTrip({ id, layouts }: { id: string; layouts: string[] }) {
+  const snapshot = useLoaded<{ tags?: Tag[] }>(`api/v1/snapshots/${id}`);
+  const tags = (snapshot.value?.tags ?? []).filter((one) => !layouts.includes(one.link));
+  return (
+    <Panel title="Values at the trip" name="at-trip" extra={<a class="no-print" href="#/layout">Layout, then and now</a>}>
+      {tags.length === 0 ? <p class="soft">The snapshot {id} holds no values of meters, PLCs or sensors.</p> : (
+        <details>
+          <summary>{plural(tags.length, "value")}, as the snapshot {id} holds them</summary>
+          <Table label="Values at the trip" head={["Link", "Value", "", "Quality"]}>
+            {tags.map((one) => (
+              <tr key={one.link + one.name}>
+                <td>{one.link}</td><th scope="row">{one.name}</th>
+                <td class="number right">{numberText(one.value)}<span class="unit">{unitText(one.unit)}</span></td>
+                <td>{qualityWord(one.quality)}</td>
+              </tr>
+            ))}
+          </Table>
+        </details>
+      )}
+    </Panel>
+  );
+}
+
+function Released({ story }: { story: Story }) {
+  const words = story.events.filter((one) => ["ack", "reset", "start", "refused"].includes(one.kind) && one.ms >= 0);
+  if (words.length === 0) return null;
+  return (
+    <Panel title="Who released it" name="released">
+      <ul class="plain">{words.map((one) => <li key={one.id}><Moment at={one.at} /> <strong>{one.kind}</strong> {one.source} {one.detail}</li>)}</ul>
+    </Panel>
+  );
+}

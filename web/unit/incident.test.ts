@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { JournalEvent } from "../src/model/contract";
+import { incidentCsv, incidentJson } from "../src/model/export";
+import { incident, millisecondsBetween, windowOf } from "../src/model/incident";
+
+// What `GET /api/v1/journal` answered after a real run: first start, a crash of the layout's server, a supervisor that was
+// stopped for some seconds.
+const { events } = JSON.parse(readFileSync(new URL("data/journal.json", import.meta.url), "utf8")) as { events: JournalEvent[] };
+
+describe("the incident of a crash, as it was recorded", () => {
+  const story = incident(events, 2, ["mains"]);
+  it("has its zero at the trip, and what was noticed just before it", () => {
+    expect(story.trip).toMatchObject({ kind: "trip", code: "link_lost", source: "layout", epoch: 2 });
+    expect(story.events.find((event) => event.kind === "trip")?.ms).toBe(0);
+    expect(story.path[0]).toMatchObject({ word: "detected", lane: "layout" });
+    expect(story.path[0]!.ms).toBeLessThan(0);
+  });
+  it("leads to the last output commanded, and to the last that something measured", () => {
+    expect(story.path.map((step) => [step.word, step.lane])).toEqual([
+      ["detected", "layout"], ["decided", "latch"], ["commanded", "mains"], ["confirmed", "track-power"]]);
+    const ms = story.path.map((step) => step.ms);
+    expect(ms[2]).toBeGreaterThan(0);
+    expect(ms[2]).toBeLessThan(10);
+  });
+  it("leaves confirmed out when nothing measures any output", () => {
+    const words = incident(events, 2, ["mains", "track-power"]).path.map((step) => step.word);
+    expect(words).toEqual(["detected", "decided", "commanded"]);
+  });
+  it("keeps the lanes in the order of the chain", () => {
+    const kinds = story.lanes.map((lane) => lane.kind);
+    expect(kinds.indexOf("link")).toBeLessThan(kinds.indexOf("latch"));
+    expect(kinds.indexOf("latch")).toBeLessThan(kinds.indexOf("output"));
+  });
+  it("shows from what was noticed to what was confirmed", () => {
+    const { from, to } = windowOf(story);
+    for (const step of story.path) expect(step.ms >= from && step.ms <= to).toBe(true);
+  });
+  it("does not count what came after the release", () => {
+    const first = incident(events, 1, []);
+    expect(first.path.find((step) => step.word === "confirmed")!.ms).toBeLessThan(200);
+  });
+  it("says so when the journal holds no such trip", () => expect(incident(events, 99).trip).toBeNull());
+});
+
+describe("times", () => {
+  it("go by the boot clock within a boot, also when the wall clock jumps", () => {
+    const [a, b] = [{ ...events[0]! }, { ...events[0]! }];
+    b.boot_ns = a.boot_ns + 5e6;
+    b.wall_ns = a.wall_ns - 3600e9;
+    expect(millisecondsBetween(a, b)).toBe(5);
+  });
+  it("go by the wall clock across boots", () => {
+    const [a, b] = [{ ...events[0]! }, { ...events[0]!, boot_id: "another" }];
+    b.boot_ns = 5;
+    b.wall_ns = a.wall_ns + 2e9;
+    expect(millisecondsBetween(a, b)).toBe(2000);
+  });
+});
+
+describe("what is handed on", () => {
+  const story = incident(events, 2);
+  it("a CSV with a row for each event", () => {
+    const rows = incidentCsv(story).trimEnd().split("\r\n");
+    expect(rows[0]).toMatch(/^ms_from_trip,at,kind/);
+    expect(rows.length).toBe(story.events.length + 1);
+    expect(rows.some((row) => /^0\.000,.*,trip,link_lost,layout,/.test(row))).toBe(true);
+  });
+  it("a JSON that holds the same", () => {
+    const told = JSON.parse(incidentJson(story, { site: "club" })) as { epoch: number; events: unknown[]; site: string };
+    expect(told).toMatchObject({ epoch: 2, site: "club" });
+    expect(told.events.length).toBe(story.events.length);
+  });
+});
