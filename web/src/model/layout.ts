@@ -124,8 +124,13 @@ export function drawing(plan: Plan): Drawing {
       dress[kind](shape, one, trains);
       shapes.push(shape);
     }
-  const left = Math.min(...shapes.map((one) => one.x)), top = Math.min(...shapes.map((one) => one.y));
-  const right = Math.max(...shapes.map((one) => one.x + one.w)), bottom = Math.max(...shapes.map((one) => one.y + one.h));
+  let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
+  for (const one of shapes) {
+    left = Math.min(left, one.x);
+    top = Math.min(top, one.y);
+    right = Math.max(right, one.x + one.w);
+    bottom = Math.max(bottom, one.y + one.h);
+  }
   const box = shapes.length === 0 ? { x: 0, y: 0, w: 1, h: 1 }
     : { x: left - 1, y: top - 1, w: right - left + 2, h: bottom - top + 2 };
   const levels = [...new Set(shapes.map((one) => one.level))].sort((a, b) => a - b);
@@ -134,7 +139,8 @@ export function drawing(plan: Plan): Drawing {
 
 // A plan without drawn tracks: its routes tell which block leads over which switches to which.
 function ways(plan: Plan, shapes: Shape[]): Way[] {
-  const find = (kind: ShapeKind, id: string): Shape | undefined => shapes.find((one) => one.kind === kind && one.id === id);
+  const byKey = new Map(shapes.map((one) => [`${one.kind} ${one.id}`, one]));
+  const find = (kind: ShapeKind, id: string): Shape | undefined => byKey.get(`${kind} ${id}`);
   const middle = (one: Shape): [number, number] => [one.x + one.w / 2, one.y + one.h / 2];
   const made: Way[] = [];
   for (const route of plan.routes ?? []) {
@@ -173,3 +179,8 @@ export function ringed(differences: Difference[]): Map<string, Difference[]> {
   }
   return rings;
 }
+
+// Whether two drawings of an object look the same: a plan of thousands changes one object at a time.
+export const sameShape = (a: Shape | undefined, b: Shape | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined &&
+    (Object.keys(a) as (keyof Shape)[]).every((key) => a[key] === b[key]));

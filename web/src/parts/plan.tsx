@@ -1,6 +1,7 @@
 // The track plan drawn: blocks, switches, signals, feedbacks; a train is a filled arrow in its block.
 import type { Difference } from "../model/contract";
-import type { Drawing, Shape } from "../model/layout";
+import { Component } from "preact";
+import { sameShape, type Drawing, type Shape } from "../model/layout";
 
 const cell = 24;
 
@@ -15,7 +16,7 @@ export function PlanDrawing({ one, before, rings, level, label }: {
       {one.ways.map((way) => (
         <polyline key={way.id} class={`way ${way.set ? "set" : ""}`} points={way.points.map(([x, y]) => `${x * cell},${y * cell}`).join(" ")} />
       ))}
-      {shapes.map((shape) => <Drawn shape={shape} was={before?.get(`${shape.kind} ${shape.id}`)} bare={one.ways.length > 0} key={`${shape.kind} ${shape.id}`} />)}
+      {shapes.map((shape) => <Kept shape={shape} was={before?.get(`${shape.kind} ${shape.id}`)} bare={one.ways.length > 0} key={`${shape.kind} ${shape.id}`} />)}
       {rings && shapes.filter((shape) => rings.has(`${shape.kind} ${shape.id}`)).map((shape) => (
         <Ring shape={shape} list={rings.get(`${shape.kind} ${shape.id}`)!} key={`ring ${shape.kind} ${shape.id}`} />
       ))}
@@ -33,8 +34,25 @@ function Ring({ shape, list }: { shape: Shape; list: Difference[] }) {
   );
 }
 
+interface Piece {
+  shape: Shape;
+  was?: Shape | undefined;
+  bare: boolean;
+}
+
+// Drawn again only when it looks different.
+class Kept extends Component<Piece> {
+  override shouldComponentUpdate(next: Piece): boolean {
+    return next.bare !== this.props.bare || !sameShape(next.shape, this.props.shape) || !sameShape(next.was, this.props.was);
+  }
+
+  override render() {
+    return <Drawn {...this.props} />;
+  }
+}
+
 // `bare`: no tracks are drawn, so a switch is a knot of the ways, not a piece of track.
-function Drawn({ shape, was, bare }: { shape: Shape; was?: Shape | undefined; bare: boolean }) {
+function Drawn({ shape, was, bare }: Piece) {
   const x = shape.x * cell, y = shape.y * cell;
   const title = <title>{`${shape.kind} ${shape.id}: ${shape.state}${was && was.state !== shape.state ? `; at the trip: ${was.state}` : ""}`}</title>;
   if (shape.kind === "track") return <Track shape={shape} />;

@@ -1,6 +1,7 @@
 // What needs somebody, why it does not run, and the plant in quiet rows.
 import type { State } from "../model/contract";
 import { alarms, type Alarm } from "../model/alarms";
+import { Alerts } from "../parts/alerts";
 import { useLoaded } from "../parts/load";
 import { Age, Chip, Note, Panel } from "../parts/pieces";
 import { Links, Outputs, Stations } from "../parts/plant";
@@ -20,6 +21,7 @@ export function Overview({ state }: { state: State }) {
         <Links state={state} />
         {state.stations && <Stations state={state} />}
         <Values />
+        <Alerts />
         <Self state={state} />
       </div>
     </div>

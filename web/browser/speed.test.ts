@@ -1,0 +1,116 @@
+// How fast the page is: measured and printed; what fails is only what no machine's load explains.
+//
+// The figures of docs/page.md come from here: `npm run browser -- speed`.
+import { gzipSync } from "node:zlib";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { desktop, launch, open } from "./browser";
+import { pause, Plant, until } from "./plant";
+import { go, showsWord } from "./steps";
+
+const dist = join(__dirname, "../dist");
+const files = (folder: string): string[] => readdirSync(folder).flatMap((name) => {
+  const path = join(folder, name);
+  return statSync(path).isDirectory() ? files(path) : [path];
+});
+
+const nth = (list: number[], part: number): number => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))] ?? NaN;
+const tell = (line: string): void => console.log(`speed: ${line}`);
+
+const frames = (page: Page, ms: number): Promise<number[]> => page.evaluate((limit) => new Promise<number[]>((done) => {
+  const seen: number[] = [], began = performance.now();
+  let last = began;
+  const turn = (now: number): void => {
+    seen.push(now - last);
+    last = now;
+    if (now - began < limit) requestAnimationFrame(turn);
+    else done(seen.slice(1));
+  };
+  requestAnimationFrame(turn);
+}), ms);
+
+let plant: Plant, browser: Browser;
+beforeAll(async () => {
+  plant = await Plant.start();
+  await plant.bringUp();
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await plant?.end();
+});
+
+describe("speed", () => {
+  it("the page is smaller than 250 KB, compressed", () => {
+    const bytes = files(dist).reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+    tell(`the page has ${(bytes / 1024).toFixed(1)} KiB, compressed`);
+    expect(bytes).toBeLessThan(250_000);
+  });
+
+  it("first contentful paint", async () => {
+    const seen: number[] = [];
+    for (let i = 0; i < 5; ++i) {
+      const context = await browser.newContext({ viewport: desktop });
+      const { page } = await open(context, plant.url);
+      await showsWord(page, "RUNNING");
+      seen.push(await until("the paint", () => page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime)));
+      await context.close();
+    }
+    tell(`first contentful paint: median ${nth(seen, 0.5).toFixed(0)} ms, slowest of ${seen.length} ${Math.max(...seen).toFixed(0)} ms`);
+    expect(Math.min(...seen)).toBeLessThan(10_000);
+  });
+
+  it("a trip is on the screen", async () => {
+    const context = await browser.newContext({ viewport: desktop });
+    const { page } = await open(context, plant.url);
+    const seen: number[] = [];
+    for (let i = 0; i < 5; ++i) {
+      await plant.bringUp();
+      await showsWord(page, "RUNNING");
+      const shown = page.evaluate(() => new Promise<number>((done) => {
+        new MutationObserver((_, self) => {
+          if (document.documentElement.dataset.word !== "TRIPPED") return;
+          self.disconnect();
+          requestAnimationFrame(() => done(Date.now()));
+        }).observe(document.documentElement, { attributes: true });
+      }));
+      await fetch(`${plant.url}api/v1/stop`, { method: "POST" });
+      const at = await shown;
+      const { epoch } = await plant.state();
+      const trip = await until("the trip in the journal", async () => {
+        const answer = (await (await fetch(`${plant.url}api/v1/journal?epoch=${epoch}&limit=100`)).json()) as { events: { kind: string; wall_ns: number }[] };
+        return answer.events.find((one) => one.kind === "trip");
+      });
+      seen.push(at - trip.wall_ns / 1e6);
+    }
+    tell(`from the trip to the screen: median ${nth(seen, 0.5).toFixed(0)} ms, slowest of ${seen.length} ${Math.max(...seen).toFixed(0)} ms`);
+    expect(Math.min(...seen)).toBeLessThan(5000);
+    await context.close();
+  });
+
+  it("frames with 60 events a second and a layout of 2000 objects", async () => {
+    await plant.layout.tell("big 2000");
+    const context = await browser.newContext({ viewport: desktop });
+    const { page } = await open(context, plant.url);
+    await go(page, plant, "layout");
+    const quiet = await until("the large plan", async () => ((await page.locator("svg.plan > *").count()) >= 1000 ? true : undefined)).then(() => frames(page, 5000));
+    const live = (await (await fetch(`${plant.url}api/v1/snapshots/live`)).json()) as { feedbacks: { id: string }[] };
+    let told = 0;
+    const end = Date.now() + 10_000;
+    const events = (async () => {
+      for (let i = 0; Date.now() < end; ++i) {
+        const { id } = live.feedbacks[i % live.feedbacks.length]!;
+        void plant.layout.tell(`set ${id} ${i % 2 === 0 ? "on" : "off"}`).then(() => ++told, () => undefined);
+        await pause(1000 / 60);
+      }
+    })();
+    const busy = await frames(page, 9000);
+    await events;
+    tell(`${told} events in 10 s; frame interval, 95th percentile: ${nth(busy, 0.95).toFixed(1)} ms, without events ${nth(quiet, 0.95).toFixed(1)} ms`);
+    expect(told).toBeGreaterThan(50);
+    expect(busy.length).toBeGreaterThan(10);
+    await context.close();
+  });
+});
