@@ -3,9 +3,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "playwright-core";
-import { desktop, launch, open, phone, word } from "./browser";
+import { desktop, launch, open, phone } from "./browser";
 import { Plant, until } from "./plant";
-import { accessible, fits, go, showsWord } from "./steps";
+import { go, showsWord, tooWide, violations } from "./steps";
 
 const views = ["overview", "recovery", "incident", "layout", "values", "tests", "visitors"];
 const screens = [
@@ -28,7 +28,9 @@ afterAll(async () => {
 });
 
 async function lookAtEverything(state: string): Promise<void> {
+  const wrong: string[] = [];
   for (const screen of screens) {
+    if (state === "RUNNING") await plant.bringUp();   // a machine that stood still for seconds trips it
     const context = await browser.newContext({ ...screen, reducedMotion: "reduce" });
     const { page, foreign, trouble } = await open(context, plant.url);
     await showsWord(page, state);
@@ -40,12 +42,12 @@ async function lookAtEverything(state: string): Promise<void> {
       if (view === "layout") await page.locator("svg.plan .block").first().waitFor({ timeout: 60_000 });
       if (view === "incident") await page.locator("svg.timeline").waitFor({ timeout: 60_000 });
       if (view === "values") await page.locator(".uplot").waitFor({ timeout: 60_000 });
-      await accessible(page, what);
-      await fits(page, what);
+      wrong.push(...(await violations(page, what)), ...(await tooWide(page, what)));
       if (view !== "visitors") {
         const stop = await page.getByTestId("stop").boundingBox();
         expect(Math.min(stop!.width, stop!.height), `the stop button: ${what}`).toBeGreaterThanOrEqual(64);
-        expect(await word(page), what).toBe(state);
+        // axe takes the page's only thread for seconds where the machine is slow; then it shows what is true again.
+        await showsWord(page, state);
       }
       if (pictures !== "") {
         mkdirSync(pictures, { recursive: true });
@@ -57,6 +59,7 @@ async function lookAtEverything(state: string): Promise<void> {
     expect(trouble, "what the page threw").toEqual([]);
     await context.close();
   }
+  expect(wrong).toEqual([]);
 }
 
 describe("every page", () => {

@@ -135,14 +135,16 @@ export class Plant {
 name = "club-layout"
 state_dir = "${join(this.folder, "state")}"
 [guard]
+permit_timeout_ms = 2000
+heartbeat_timeout_ms = 1000
 settle_ms = 500
 [[link]]
 id = "layout"
 kind = "rocrail"
 host = "127.0.0.1"
 port = ${this.layout.port}
-probe_ms = 1000
-silence_ms = 3000
+probe_ms = 2000
+silence_ms = 15000
 reconnect = { first_ms = 500, factor = 1.5, max_ms = 1000 }
 breaker = { failures = 1000, open_ms = 1000 }
 [[link]]
@@ -168,12 +170,13 @@ device = "${join(this.folder, "relay")}"
 safe = "RELAY_OFF\\n"
 run = "RELAY_ON\\n"
 expect_reply = "OK"
-timeout_ms = 1000
+timeout_ms = 2000
 escalate = "mains"
 [[output]]
 id = "mains"
 kind = "http"
-probe_ms = 1000
+timeout_ms = 10000
+probe_ms = 2000
 safe = { method = "POST", url = "${mains}/power/off" }
 run = { method = "POST", url = "${mains}/power/on" }
 ${wish.more ?? ""}

@@ -1,6 +1,5 @@
 // What people do on the page, for tests to do.
 import axe from "axe-core";
-import { expect } from "vitest";
 import type { Page } from "playwright-core";
 import { word } from "./browser";
 import { until, type Plant } from "./plant";
@@ -25,17 +24,16 @@ export async function signIn(page: Page, plant: Plant, line = plant.secret): Pro
 export const say = (page: Page, name: "ack" | "reset" | "start"): Promise<void> =>
   page.locator(`[data-word="${name}"]:not([disabled])`).click({ timeout: 60_000 });
 
-// Every rule of WCAG 2.0 to 2.2, A and AA, and axe's own good practice.
-export async function accessible(page: Page, what: string): Promise<void> {
+// Every rule of WCAG 2.0 to 2.2, A and AA, and axe's own good practice: what is violated.
+export async function violations(page: Page, what: string): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   }));
-  const told = found.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html).join(" ")}`);
-  expect(told, what).toEqual([]);
+  return found.violations.map((one) => `${what}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html).join(" ")}`);
 }
 
-export async function fits(page: Page, what: string): Promise<void> {
+export async function tooWide(page: Page, what: string): Promise<string[]> {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(over, `${what}: wider than the screen by so many pixels`).toBeLessThanOrEqual(0);
+  return over > 0 ? [`${what}: ${over} pixels wider than the screen`] : [];
 }

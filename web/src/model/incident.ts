@@ -106,7 +106,7 @@ function path(events: (JournalEvent & { ms: number })[], trip: JournalEvent, unp
       (word !== "confirmed" || !unproved.includes(event.source))).at(-1);
     if (last !== undefined) steps.push({ word, ms: last.ms, lane: last.source });
   }
-  return steps;
+  return steps.sort((a, b) => a.ms - b.ms);
 }
 
 // What the drawing shows: from what was noticed until everything was confirmed, and a little around it.

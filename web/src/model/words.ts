@@ -14,6 +14,7 @@ export const agoText = (ms: number): string => `${ageText(ms)} ago`;
 export function durationText(ms: number): string {
   if (!Number.isFinite(ms)) return "not known";
   const size = Math.abs(ms);
+  if (size === 0) return "0 ms";
   if (size < 1) return `${ms.toFixed(2)} ms`;
   if (size < 10) return `${ms.toFixed(1)} ms`;
   if (size < 10_000) return `${Math.round(ms)} ms`;
@@ -52,7 +53,7 @@ const causeWords: Record<string, string> = {
   guard_lost: "is lost",
   output_failed: "did not go safe",
   unclean_end: "ended without a clean end",
-  no_record: "has no record of its latch: a new installation has proved nothing yet",
+  no_record: "has no record of its latch",
   resumed: "woke up from suspend",
   button_press: "was pressed",
   operator_command: "was told to stop",

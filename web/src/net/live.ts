@@ -84,6 +84,7 @@ export async function ask(): Promise<void> {
   try {
     const state = await get<unknown>("api/v1/state", askLimitMs);
     if (isState(state)) hear(state, false);
+    if (!follower?.open) takeTags(await get<Tag[]>("api/v1/tags", askLimitMs), true);
   } catch {
     // nothing was heard; the age says so
   } finally {

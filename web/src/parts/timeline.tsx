@@ -13,7 +13,10 @@ export function Timeline({ one: all }: { one: Incident }) {
   const x = (ms: number): number => left + ((ms - from) / (to - from || 1)) * (wide - left - right);
   const y = (index: number): number => top + index * laneTall + laneTall / 2;
   const tall = top + one.lanes.length * laneTall + 34;
-  const row = (name: string): number => one.lanes.findIndex((lane) => lane.name === name);
+  const row = (name: string): number => {
+    const own = one.lanes.findIndex((lane) => lane.name === name);
+    return own >= 0 ? own : one.lanes.findIndex((lane) => lane.kind === "latch");
+  };
   const line = one.path.map((step) => [x(step.ms), y(Math.max(0, row(step.lane)))] as const);
   const said = one.path.map((step) => `${step.word} at ${durationText(step.ms)}`).join(", ");
   return (

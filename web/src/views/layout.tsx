@@ -40,6 +40,7 @@ export function Layout({ state }: { state: State }) {
         <label class="visually">
           <span class="hidden">Snapshot</span>
           <select value={id ?? ""} disabled={list.length === 0} onChange={(event) => choose(event.currentTarget.value)}>
+            {list.length === 0 && <option value="">no snapshot yet</option>}
             {list.map((one) => <option value={one.id} key={one.id}>epoch {one.epoch}, {one.id}</option>)}
           </select>
         </label>

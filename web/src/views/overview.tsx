@@ -12,6 +12,7 @@ import { ageText } from "../model/words";
 export function Overview({ state }: { state: State }) {
   return (
     <div class="columns">
+      <h1 class="hidden">Overview of {state.site}</h1>
       <div>
         <NeedsYou list={alarms(state)} />
         {state.state !== "running" && <WhyNot state={state} />}
