@@ -2,7 +2,7 @@
 import type { Cause, State } from "./contract";
 import { causeText } from "./words";
 
-export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "abnormal" | "shelved" | "out of service";
+export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "abnormal";
 export type Tone = "trip" | "warn" | "todo";
 
 export interface Alarm {
