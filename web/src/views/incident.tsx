@@ -99,7 +99,7 @@ function AtTheTrip({ id, layouts }: { id: string; layouts: string[] }) {
       {tags.length === 0 ? <p class="soft">The snapshot {id} holds no values of meters, PLCs or sensors.</p> : (
         <details>
           <summary>{plural(tags.length, "value")}, as the snapshot {id} holds them</summary>
-          <Table label="Values at the trip" head={["Link", "Value", "", "Quality"]}>
+          <Table label="Values at the trip" head={["Link", "Name", "Value", "Quality"]}>
             {tags.map((one) => (
               <tr key={one.link + one.name}>
                 <td>{one.link}</td><th scope="row">{one.name}</th>

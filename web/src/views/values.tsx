@@ -40,7 +40,7 @@ function Group({ name, state, list, chosen, choose }: {
   const look = link ? linkLook(link) : null;
   return (
     <Panel title={name} name={`group-${name}`} extra={look && <Chip tone={look.tone} shape={look.shape}>{look.word}</Chip>}>
-      <Table label={`Values of ${name}`} head={["Value", "", "", "Quality", "Read"]}>
+      <Table label={`Values of ${name}`} head={["Name", "Value", "Five minutes", "Quality", "Read"]}>
         {list.map((tag) => (
           <tr key={tagKey(tag)} class={tagKey(tag) === chosen ? "now" : ""}>
             <th scope="row"><button type="button" class="link" aria-pressed={tagKey(tag) === chosen} onClick={() => choose(tagKey(tag))}>{tag.name}</button></th>
