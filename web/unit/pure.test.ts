@@ -26,6 +26,14 @@ describe("a trend", () => {
     for (const t of [1, 5, 14, 13]) trend.add({ t, v: t });
     expect(trend.data[0]).toEqual([5, 14]);
   });
+  it("goes on with its last value while somebody is heard, and not after an outage", () => {
+    const trend = new Trend(100, Infinity);
+    trend.add({ t: 1, v: 7 });
+    expect(trend.upTo(9)).toEqual([[1, 9], [7, 7]]);
+    expect(trend.upTo(null)).toEqual([[1], [7]]);
+    trend.add({ t: 10, v: null });
+    expect(trend.upTo(12)[1]).toEqual([7, null]);
+  });
   it("takes what is not a number as not known", () => {
     const trend = new Trend(10, 100);
     trend.add({ t: 1, v: NaN });

@@ -31,6 +31,13 @@ export class Trend {
     return [this.times, this.values];
   }
 
+  // The last value holds until it is said to have changed: the line goes on to `t`, unless nothing is known.
+  upTo(t: number | null): [number[], (number | null)[]] {
+    const last = this.times.at(-1), value = this.values.at(-1);
+    if (t === null || last === undefined || t <= last || value === null || value === undefined) return this.data;
+    return [[...this.times, t], [...this.values, value]];
+  }
+
   get gaps(): number {
     return this.values.filter((value, index) => value === null && (index === 0 || this.values[index - 1] !== null)).length;
   }

@@ -21,6 +21,9 @@ export function durationText(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+// Of something in an incident, whose zero is the trip.
+export const fromTrip = (ms: number): string => (ms < 0 ? `${durationText(-ms)} before` : durationText(ms));
+
 export const parsed = (at: string | null | undefined): number | null => {
   const ms = at ? Date.parse(at) : NaN;
   return Number.isNaN(ms) ? null : ms;

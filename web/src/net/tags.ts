@@ -6,7 +6,8 @@ import { Store } from "../store";
 export const tags = new Store<Tag[]>([]);
 
 const keepS = 3600;
-const gapS = 120;       // the slowest poll that is usual; an outage ends a line at once, by its quality
+// Silence of a value is no outage, it has not changed; an outage is told by its quality, or by nobody being heard.
+const gapS = Infinity;
 const showEveryMs = 250;
 const trends = new Map<string, Trend>();
 let known: Tag[] = [];
@@ -18,6 +19,7 @@ export const trendOf = (key: string): Trend | undefined => trends.get(key);
 // `whole`: all there are; otherwise those that changed.
 export function take(list: Tag[], whole: boolean): void {
   const now = Date.now() / 1000;
+  broken = false;
   for (const one of list) {
     const key = tagKey(one);
     const trend = trends.get(key) ?? new Trend(keepS, gapS);
@@ -38,7 +40,12 @@ export function take(list: Tag[], whole: boolean): void {
   }, showEveryMs);
 }
 
+let broken = true;
+// How far the last values hold; null: nobody is heard.
+export const heldUntil = (): number | null => (broken ? null : Date.now() / 1000);
+
 // The supervisor is not heard: every line ends here.
 export function breakTrends(): void {
+  broken = true;
   for (const trend of trends.values()) trend.add({ t: Date.now() / 1000, v: null });
 }

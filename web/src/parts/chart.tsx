@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { trendOf } from "../net/tags";
+import { heldUntil, trendOf } from "../net/tags";
 
 const ink = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -23,12 +23,9 @@ export function Chart({ name, unit, label }: { name: string; unit: string; label
     if (box === null) return;
     const width = (): number => Math.max(260, box.clientWidth);
     const plot = new uPlot(options(width(), unit), [[], []], box);
-    let drawn = -1;
     const turn = (): void => {
-      const trend = trendOf(name);
-      if (trend === undefined || trend.data[0].length === drawn) return;
-      drawn = trend.data[0].length;
-      plot.setData([[...trend.data[0]], [...trend.data[1]]]);
+      const [times, values] = trendOf(name)?.upTo(heldUntil()) ?? [[], []];
+      plot.setData([[...times], [...values]]);
     };
     turn();
     const timer = setInterval(turn, 500);

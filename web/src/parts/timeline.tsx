@@ -1,7 +1,7 @@
 // The incident on one time axis: lanes from the link to the read-back, and one line across them where the time went.
 import type { Incident, Lane, Mark } from "../model/incident";
 import { ticks, windowOf } from "../model/incident";
-import { durationText } from "../model/words";
+import { durationText, fromTrip } from "../model/words";
 
 const wide = 1000, left = 150, right = 20, laneTall = 34, top = 64;
 
@@ -37,7 +37,7 @@ export function Timeline({ one: all }: { one: Incident }) {
               <line x1={point[0]} y1={point[1]} x2={at} y2={40} />
               <circle cx={point[0]} cy={point[1]} r={5} />
               <text x={at} y={18} text-anchor="middle">{step.word}</text>
-              <text x={at} y={34} text-anchor="middle" class="strong">{durationText(step.ms)}</text>
+              <text x={at} y={34} text-anchor="middle" class="strong">{fromTrip(step.ms)}</text>
             </g>
           );
         })}

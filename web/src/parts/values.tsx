@@ -1,8 +1,8 @@
 // The values at a glance: a number, its unit, its quality, and a line of what it did.
 import { useEffect, useState } from "preact/hooks";
-import type { Tag } from "../model/contract";
+import type { State, Tag } from "../model/contract";
 import { numberText, unitText } from "../model/words";
-import { tagKey, tags, trendOf } from "../net/tags";
+import { heldUntil, tagKey, tags, trendOf } from "../net/tags";
 import { useStore } from "../store";
 import { Age, Chip, Panel } from "./pieces";
 
@@ -24,7 +24,7 @@ export function Sparkline({ name }: { name: string }) {
   }, []);
   const trend = trendOf(name);
   if (trend === undefined) return null;
-  const [times, values] = trend.data;
+  const [times, values] = trend.upTo(heldUntil());
   const known = values.filter((one): one is number => one !== null);
   if (known.length < 2) return <svg class="spark" viewBox="0 0 100 24" aria-hidden="true" />;
   const end = times.at(-1)!, from = Math.max(times[0]!, end - 300);
@@ -43,8 +43,14 @@ export function Sparkline({ name }: { name: string }) {
   return <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><path d={path} /></svg>;
 }
 
-export function Values() {
-  const list = useStore(tags);
+// What a layout tells stands in its own view.
+export const measured = (list: Tag[], state: State): Tag[] => {
+  const layouts = new Set(state.links.filter((one) => one.kind === "rocrail").map((one) => one.id));
+  return list.filter((one) => !layouts.has(one.link));
+};
+
+export function Values({ state }: { state: State }) {
+  const list = measured(useStore(tags), state);
   if (list.length === 0) return null;
   const worst = [...list].sort((a, b) => Number(a.quality === "good") - Number(b.quality === "good")).slice(0, 12);
   return (

@@ -2,7 +2,7 @@
 import type { JournalEvent, State, Tag } from "../model/contract";
 import { incidentCsv, incidentJson, save } from "../model/export";
 import { incident, type Incident as Story } from "../model/incident";
-import { causeSentence, durationText, momentText, numberText, plural, unitText } from "../model/words";
+import { causeSentence, durationText, fromTrip, momentText, numberText, plural, unitText } from "../model/words";
 import { useLoaded } from "../parts/load";
 import { Moment, Note, Panel, Table } from "../parts/pieces";
 import { Timeline } from "../parts/timeline";
@@ -57,7 +57,7 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
       </p>
       <Panel title="Where the time went" name="where">
         <ol class="path-words number">
-          {story.path.map((step) => <li key={step.word}><strong>{step.word}</strong> {durationText(step.ms)} <span class="soft">{step.lane}</span></li>)}
+          {story.path.map((step) => <li key={step.word}><strong>{step.word}</strong> {fromTrip(step.ms)} <span class="soft">{step.lane}</span></li>)}
         </ol>
         {!story.path.some((step) => step.word === "confirmed") && <Note tone="todo" title="No output was confirmed by a read-back in this incident." />}
         {unproved.length > 0 && <Note tone="todo" title={`Nothing measures ${unproved.join(", ")}: that it went safe was commanded, and is not proved.`} />}

@@ -21,7 +21,7 @@ export function Overview({ state }: { state: State }) {
         <Outputs state={state} />
         <Links state={state} />
         {state.stations && <Stations state={state} />}
-        <Values />
+        <Values state={state} />
         <Alerts />
         <Self state={state} />
       </div>

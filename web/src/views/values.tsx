@@ -7,11 +7,11 @@ import { Chart } from "../parts/chart";
 import { useLoaded } from "../parts/load";
 import { Age, Chip, Moment, Panel, Table } from "../parts/pieces";
 import { linkLook } from "../parts/plant";
-import { Quality, Sparkline, ValueText } from "../parts/values";
+import { measured, Quality, Sparkline, ValueText } from "../parts/values";
 import { useStore } from "../store";
 
 export function ValuesView({ state }: { state: State }) {
-  const list = useStore(tags);
+  const list = measured(useStore(tags), state);
   const [chosen, choose] = useState<string | null>(null);
   const links = [...new Set(list.map((one) => one.link))];
   const one = list.find((tag) => tagKey(tag) === chosen) ?? list.find((tag) => tag.quality === "good") ?? list[0];
