@@ -36,6 +36,8 @@ describe("UNKNOWN, never the last state", () => {
     expect(await page.evaluate(() => document.documentElement.dataset.fresh)).toBe("gone");
     const struck = await page.locator("[data-output] .chip").first().evaluate((one) => getComputedStyle(one).textDecorationLine);
     expect(struck).toContain("line-through");
+    const pictures = process.env.STANDSTILL_PAGE_PICTURES ?? "";
+    if (pictures !== "") await page.screenshot({ path: `${pictures}/page-gone-desktop.png` });
     await plant.startSupervisor();
     await showsWord(page, "TRIPPED");
     await context.close();
