@@ -2,7 +2,8 @@
 //
 // The figures of docs/page.md come from here: `npm run browser -- speed`.
 import { gzipSync } from "node:zlib";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser, Page } from "playwright-core";
@@ -89,6 +90,11 @@ describe("speed", () => {
 
   it("frames with 60 events a second and a layout of 2000 objects", async () => {
     await plant.layout.tell("big 2000");
+    const file = join(tmpdir(), `standstill-page-plan-${process.pid}.xml`);
+    writeFileSync(file, String((await plant.layout.tell("plan")).plan));
+    await plant.end();
+    plant = await Plant.start({ plan: file });
+    rmSync(file);
     const context = await browser.newContext({ viewport: desktop });
     const { page } = await open(context, plant.url);
     await go(page, plant, "layout");
