@@ -57,12 +57,17 @@ class GuardImage : public testing::Test {
   [[nodiscard]] bool open() { return contacts().coil[0] == 0 && contacts().coil[1] == 0; }
   [[nodiscard]] bool until(const std::function<bool()>& condition) { return rig->until(condition, 60s); }
 
+  // A host that is busy for longer than the time-out trips it before its time; then it is started again.
   void to_running() {
-    rig->to_running();
-    ASSERT_FALSE(HasFatalFailure());
-    ASSERT_TRUE(until([&] { return closed() && cable->status().state == LatchState::running; }));
-    const std::uint32_t edges = contacts().pump_edges;
-    ASSERT_TRUE(until([&] { return contacts().pump_edges > edges + 10; }));
+    ASSERT_TRUE(rig->until(
+        [&] {
+          if (rig->state() != "running") rig->to_running();
+          if (HasFatalFailure()) return true;
+          const std::uint32_t edges = contacts().pump_edges;
+          return rig->until([&] { return contacts().pump_edges > edges + 10; }, 1s) && closed() &&
+                 cable->status().state == LatchState::running;
+        },
+        120s));
     contacts().longest_gap_us = 0;
   }
   void opens_in_time(const char* what) {
