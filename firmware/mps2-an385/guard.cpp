@@ -92,11 +92,12 @@ void tick_handler() {}
 
 void uart_handler() {
   using namespace standstill::board;
+  // First: a byte that comes after the last look asks again, instead of waiting for ever.
+  uart_console.interrupts() = 2;
   while ((uart_console.state() & uart_rx_full) != 0) {
     ring[ring_in % ring.size()] = static_cast<std::uint8_t>(uart_console.data());
     ring_in = ring_in + 1;
   }
-  uart_console.interrupts() = 2;
 }
 
 void make_safe() {
