@@ -76,6 +76,7 @@ class Link {
   void dial();
   void dialed(const std::expected<void, std::string>& result);
   void ready(std::uint32_t events);
+  void read_on();
   Reading read_in(bool everything, std::string_view& why);
   [[nodiscard]] bool rest_says_nothing() const;
   [[nodiscard]] bool reading_comes_first();

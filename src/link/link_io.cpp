@@ -16,9 +16,14 @@ void Link::ready(std::uint32_t events) {
     if (reading == Reading::ended || (events & (EPOLLHUP | EPOLLERR)) != 0)
       return over(session_.ended(loop_.now()), why);
     read_everything_ = reading == Reading::drained;
+    if (!read_everything_ && transport_->buffered()) later(&Link::read_on);
   }
   if ((events & EPOLLOUT) != 0) flush();
   decode_later();
+}
+
+void Link::read_on() {
+  if (course_.connected()) ready(EPOLLIN);
 }
 
 Link::Reading Link::read_in(bool everything, std::string_view& why) {

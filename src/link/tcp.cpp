@@ -10,6 +10,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "link/stream.hpp"
+
 namespace standstill::link {
 
 namespace {
@@ -28,23 +30,6 @@ std::string connect_error(int error, const std::string& peer) {
       return "this machine does not allow a connection to " + peer + ": is there a firewall?";
     default:
       return "no connection to " + peer + ": " + std::generic_category().message(error);
-  }
-}
-
-std::string_view io_error(int error) {
-  switch (error) {
-    case ECONNRESET:
-      return "the peer reset the connection without a goodbye";
-    case EPIPE:
-      return "the connection ended without a goodbye";
-    case ETIMEDOUT:
-      return "the peer acknowledges nothing any more";
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN:
-      return "the network on the way to the peer is gone";
-    default:
-      return "the connection broke";
   }
 }
 
@@ -197,20 +182,9 @@ void TcpTransport::give_up(const std::string& why) {
   if (done) done(std::unexpected(why));
 }
 
-Io TcpTransport::read(std::span<std::byte> into) {
-  const auto got = ::recv(socket_.get(), into.data(), into.size(), 0);
-  if (got > 0) return {Io::Did::some, static_cast<std::size_t>(got)};
-  if (got == 0) return {Io::Did::ended};
-  if (errno == EAGAIN || errno == EINTR) return {};
-  return {Io::Did::ended, 0, io_error(errno)};
-}
+Io TcpTransport::read(std::span<std::byte> into) { return read_stream(socket_.get(), into); }
 
-Io TcpTransport::write(std::span<const std::byte> bytes) {
-  const auto sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent >= 0) return {Io::Did::some, static_cast<std::size_t>(sent)};
-  if (errno == EAGAIN || errno == EINTR) return {};
-  return {Io::Did::ended, 0, io_error(errno)};
-}
+Io TcpTransport::write(std::span<const std::byte> bytes) { return write_stream(socket_.get(), bytes); }
 
 std::optional<std::size_t> TcpTransport::unread() const {
   int bytes = 0;
@@ -222,7 +196,7 @@ std::string_view TcpTransport::why_ended() {
   int error = 0;
   socklen_t length = sizeof error;
   if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error == 0) return {};
-  return io_error(error);
+  return stream_error(error);
 }
 
 }  // namespace standstill::link

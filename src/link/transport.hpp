@@ -41,6 +41,10 @@ class Transport {
   [[nodiscard]] virtual Io read(std::span<std::byte> into) = 0;
   [[nodiscard]] virtual Io write(std::span<const std::byte> bytes) = 0;
 
+  // Whether read() has more to give that the descriptor does not show any more: the engine then reads on
+  // without waiting for it.
+  [[nodiscard]] virtual bool buffered() const { return false; }
+
   // Once the peer's end has been seen, so that no more can follow: how many bytes read() would still give.
   // Nothing where only reading them tells.
   [[nodiscard]] virtual std::optional<std::size_t> unread() const { return std::nullopt; }

@@ -1,0 +1,103 @@
+#include "link/datagram.hpp"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace standstill::link {
+
+namespace {
+constexpr std::size_t at_once = 256;  // destinations a call
+}
+
+std::expected<void, std::string> DatagramPort::open(const Address& local) {
+  close();
+  const auto failed = [&](const std::string& what) {
+    const std::string why = std::generic_category().message(errno);
+    close();
+    return std::unexpected("no port for datagrams at " + local.text() + ": " + what + ": " + why);
+  };
+  socket_.reset(::socket(local.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
+  if (!socket_) return failed("no socket");
+  if (::bind(socket_.get(), local.get(), local.length) != 0) return failed("it cannot be had");
+  Address bound;
+  bound.length = sizeof bound.storage;
+  if (::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0)
+    return failed("it has no name");
+  bound_ = bound.text();
+  watch_ = loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { ready(); });
+  return {};
+}
+
+void DatagramPort::close() {
+  rest_.cancel();
+  watch_ = {};
+  socket_.reset();
+  bound_.clear();
+}
+
+void DatagramPort::ready() {
+  for (unsigned i = 0; i < settings_.a_turn; ++i) {
+    const ssize_t count = ::recv(socket_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (count < 0) continue;  // what an earlier datagram met on its way; taking it clears it
+    if (static_cast<std::size_t>(count) > settings_.longest) {
+      ++too_long_;
+      continue;
+    }
+    heard_(std::string_view(buffer_.data(), static_cast<std::size_t>(count)));
+    if (!socket_) return;  // closed by what was heard
+  }
+  ++rests_;
+  watch_.change(0);
+  rest_ = loop_.after(settings_.rest, [this] {
+    rest_.cancel();
+    watch_.change(EPOLLIN);
+  });
+}
+
+std::size_t DatagramPort::send(std::string_view datagram, std::span<const Address> to) {
+  if (!socket_ || datagram.empty()) return 0;
+  std::string text(datagram);
+  iovec bytes{text.data(), text.size()};
+  std::array<mmsghdr, at_once> messages{};
+  std::size_t sent = 0;
+  for (std::size_t begin = 0; begin < to.size();) {
+    const std::size_t count = std::min(at_once, to.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Address& address = to[begin + i];
+      messages[i] = {};
+      messages[i].msg_hdr.msg_name = const_cast<sockaddr*>(address.get());
+      messages[i].msg_hdr.msg_namelen = address.length;
+      messages[i].msg_hdr.msg_iov = &bytes;
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int done = ::sendmmsg(socket_.get(), messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
+    if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)) return sent;
+    // Whoever cannot be reached keeps nobody else from hearing it.
+    begin += done > 0 ? static_cast<std::size_t>(done) : 1;
+    sent += static_cast<std::size_t>(std::max(done, 0));
+  }
+  return sent;
+}
+
+std::expected<Address, std::string> local_address(int connected, std::uint16_t port) {
+  Address address;
+  address.length = sizeof address.storage;
+  if (::getsockname(connected, reinterpret_cast<sockaddr*>(&address.storage), &address.length) != 0)
+    return std::unexpected("the connection has no address: " + std::generic_category().message(errno));
+  if (address.family() == AF_UNIX) return resolve("127.0.0.1", port, true).value().front();
+  const std::size_t at =
+      address.family() == AF_INET6 ? offsetof(sockaddr_in6, sin6_port) : offsetof(sockaddr_in, sin_port);
+  const std::uint16_t wire = htons(port);
+  std::copy_n(reinterpret_cast<const char*>(&wire), sizeof wire,
+              reinterpret_cast<char*>(&address.storage) + at);
+  return address;
+}
+
+}  // namespace standstill::link
