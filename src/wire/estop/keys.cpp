@@ -84,18 +84,21 @@ std::expected<Keys, std::string> Keys::read(std::string_view file) {
       return bad("is no key of the bus; `standstill bus keygen` writes one");
     const bool master = words[2] == "master" && words.size() == 5;
     const bool station = words[2] == "station" && words.size() == 6 && is_instance(words[3]);
+    const bool stop = words[2] == "stop" && words.size() == 5;
     Key key;
-    if ((!master && !station) || !is_key_id(words[words.size() - 2]) || !unhex(words.back(), key.secret))
+    if ((!master && !station && !stop) || !is_key_id(words[words.size() - 2]) ||
+        !unhex(words.back(), key.secret))
       return bad("is damaged; copy the file again");
     key.id = words[words.size() - 2];
-    if (!made.keys_.empty() && (master != made.master_ || (station && words[3] != made.instance_)))
+    auto& keys = stop ? made.stop_keys_ : made.keys_;
+    if (!stop && !made.keys_.empty() && (master != made.master_ || (station && words[3] != made.instance_)))
       return bad("is a key for somebody else than the lines before it; use a file for each");
-    if (std::any_of(made.keys_.begin(), made.keys_.end(), [&](const Key& one) { return one.id == key.id; }))
+    if (std::any_of(keys.begin(), keys.end(), [&](const Key& one) { return one.id == key.id; }))
       return bad("has the name of a key before it");
-    if (made.keys_.size() == most_keys) return bad("is one key too many; take old ones out");
-    made.master_ = master;
+    if (keys.size() == most_keys) return bad("is one key too many; take old ones out");
+    made.master_ = made.master_ || master;
     if (station) made.instance_ = words[3];
-    made.keys_.push_back(std::move(key));
+    keys.push_back(std::move(key));
   }
   if (made.keys_.empty()) return std::unexpected("there is no key in it; `standstill bus keygen` writes one");
   return made;
@@ -106,6 +109,8 @@ std::string Keys::station_file(std::string_view instance) const {
   for (const Key& key : of(instance))
     text += std::string(magic) + " v1 station " + std::string(instance) + " " + key.id + " " +
             hex(key.secret) + "\n";
+  for (const Key& key : of(everyone))
+    text += std::string(magic) + " v1 stop " + key.id + " " + hex(key.secret) + "\n";
   return text;
 }
 
@@ -114,6 +119,7 @@ std::string Keys::master_file(const Key& key) {
 }
 
 std::vector<Keys::Key> Keys::of(std::string_view instance) const {
+  if (!master_ && instance == everyone) return stop_keys_;
   if (!master_) return instance == instance_ ? keys_ : std::vector<Key>{};
   std::vector<Key> made;
   made.reserve(keys_.size());

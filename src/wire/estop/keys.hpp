@@ -7,6 +7,9 @@
 // The file has one key a line, the newest first:
 //   standstill-bus-key v1 master KEYID 64HEX
 //   standstill-bus-key v1 station INSTANCE KEYID 64HEX
+//   standstill-bus-key v1 stop KEYID 64HEX
+// The last kind stands in a station's file beside its own keys: it is derived like them, under the name
+// `everyone`, is the same for all, and signs nothing but stops on the second path (direct.hpp).
 // The first signs, each checks: a key is rotated by putting the new one on top, and taking the old one out
 // when everybody has the new one. Empty lines and lines that begin with '#' mean nothing.
 #pragma once
@@ -27,6 +30,9 @@ using Secret = std::array<std::uint8_t, 32>;
 // In a time that does not depend on where they differ.
 [[nodiscard]] bool same(std::string_view a, std::string_view b);
 
+// No instance can be called so.
+inline constexpr std::string_view everyone = "_stop";
+
 class Keys {
  public:
   struct Key {
@@ -42,13 +48,15 @@ class Keys {
 
   [[nodiscard]] bool master() const { return master_; }
   [[nodiscard]] const std::string& instance() const { return instance_; }  // of a station's file
-  // The keys that belong to `instance`, the signing one first; none when this file has none for it.
+  // The keys that belong to `instance`, the signing one first; none when this file has none for it. That of
+  // `everyone` is missing in a station's file that was derived before there was a second path.
   [[nodiscard]] std::vector<Key> of(std::string_view instance) const;
 
  private:
   bool master_ = false;
   std::string instance_;
   std::vector<Key> keys_;
+  std::vector<Key> stop_keys_;  // of a station's file
 };
 
 }  // namespace standstill::estop

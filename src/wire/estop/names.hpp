@@ -15,8 +15,13 @@ inline constexpr std::string_view heartbeat_channel = "events:heartbeat";
 [[nodiscard]] inline std::string command_channel(std::string_view instance) {
   return "commands:" + std::string(instance);
 }
+// Where answers to the requests of `instance` go; a name of our choice, which a request carries.
+[[nodiscard]] inline std::string response_channel(std::string_view instance) {
+  return "responses:" + std::string(instance);
+}
 
 inline constexpr std::string_view latch_key = "estop:latch";
+inline constexpr std::string_view paths_key = "estop:paths";  // see direct.hpp
 inline constexpr std::string_view safe_channel = "events:safe_state";
 inline constexpr std::string_view result_channel = "events:release";
 [[nodiscard]] inline std::string release_channel(std::string_view instance) {

@@ -149,17 +149,17 @@ std::string write_safe_state(const Envelope& envelope, const SafeState& state, c
   for (const auto& output : state.outputs)
     outputs.push_back(
         {{"id", output.id}, {"commanded", output.run ? "run" : "safe"}, {"readback", output.readback}});
-  return seal(Kind::safe_state, envelope,
-              {{"epoch", state.epoch},
-               {"station_epoch", state.station_epoch},
-               {"state", state_names.at(static_cast<std::size_t>(state.state))},
-               {"acknowledged", state.acknowledged},
-               {"commanded_ms", state.commanded_ms},
-               {"boot_nonce", state.boot_nonce},
-               {"counter", state.counter},
-               {"stops", state.stops},
-               {"outputs", outputs}},
-              keys, instance);
+  ordered_json content{{"epoch", state.epoch},
+                       {"station_epoch", state.station_epoch},
+                       {"state", state_names.at(static_cast<std::size_t>(state.state))},
+                       {"acknowledged", state.acknowledged},
+                       {"commanded_ms", state.commanded_ms},
+                       {"boot_nonce", state.boot_nonce},
+                       {"counter", state.counter},
+                       {"stops", state.stops},
+                       {"outputs", outputs}};
+  if (!state.path.empty()) content["path"] = state.path;
+  return seal(Kind::safe_state, envelope, content, keys, instance);
 }
 
 std::string write_release(const Envelope& envelope, const Release& release, const Keys& keys,
@@ -191,7 +191,7 @@ std::expected<From<SafeState>, std::string> read_safe_state(std::string_view tex
   if (!opened) return std::unexpected(opened.error());
   Members in(opened->content, "safe_state",
              {"epoch", "station_epoch", "state", "acknowledged", "commanded_ms", "boot_nonce", "counter",
-              "stops", "outputs"});
+              "stops", "outputs", "path"});
   SafeState state;
   state.epoch = static_cast<Epoch>(in.whole("epoch", true, 0, last_epoch));
   state.station_epoch = static_cast<Epoch>(in.whole("station_epoch", true, 0, last_epoch));
@@ -202,6 +202,7 @@ std::expected<From<SafeState>, std::string> read_safe_state(std::string_view tex
   state.boot_nonce = in.matching("boot_nonce", true, is_nonce, "16 hexadecimal digits");
   state.counter = static_cast<std::uint64_t>(in.whole("counter", true, 0, unbounded));
   state.stops = static_cast<std::uint64_t>(in.whole("stops", true, 0, unbounded));
+  state.path = in.text("path", false, 1, 64);
   if (const Json* outputs = in.list("outputs", true, most_outputs))
     for (const auto& written : *outputs) {
       Members one(written, "safe_state.outputs", {"id", "commanded", "readback"});

@@ -52,6 +52,7 @@ struct SafeState {
   std::uint64_t counter = 0;       // the largest of a release that this start has taken
   std::uint64_t stops = 0;         // heard since this start: a release names it, as it names station_epoch
   std::vector<Output> outputs;
+  std::string path{};  // where it takes stops on the second path, at most 64; empty: nowhere
 };
 
 enum class Action : std::uint8_t { acknowledge, reset, start };

@@ -27,9 +27,11 @@ Envelope envelope(const std::string& instance) {
 
 // python3: hmac.new(hmac.new(bytes(32), bytes(range(32)), sha256).digest(), b"station-01\x01", sha256)
 TEST(EstopKeys, AreDerivedAsRfc5869Has) {
-  EXPECT_EQ(master().station_file("station-01"),
-            "standstill-bus-key v1 station station-01 k1 "
-            "7b719ec0453216b0f373f294d9b2d47b646a57fdf222541dde51f85608cf22bc\n");
+  EXPECT_EQ(
+      master().station_file("station-01"),
+      "standstill-bus-key v1 station station-01 k1 "
+      "7b719ec0453216b0f373f294d9b2d47b646a57fdf222541dde51f85608cf22bc\n"
+      "standstill-bus-key v1 stop k1 15173e1c0db92db2057993cf97e922dcbd1ca93c0adb3f06a6ba4c96257f2d64\n");
   EXPECT_EQ(mac(derive(counting(), "station-01"), R"({"action":"reset","epoch":7})"),
             "67bd10be3134ce876694cb94af8c5276f88de2398022984e74aa4201080094eb");
 }
