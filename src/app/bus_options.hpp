@@ -1,7 +1,9 @@
 // `bus …`: options as plain values. Each command returns an exit code.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/context.hpp"
 
@@ -13,6 +15,34 @@ struct BusKeygenOptions {
   std::string out;      // where to
 };
 [[nodiscard]] int bus_keygen(const Context& context, const BusKeygenOptions& options);
+
+// Where the bus is, without a supervisor.
+struct BusTarget {
+  std::string url;  // redis://HOST:PORT; empty: [bus] of the configuration, with its user and password
+};
+
+struct BusStopOptions {
+  BusTarget target;
+  std::string reason = "operator_command";
+  std::string description, initiator;
+  std::vector<std::string> not_understood;  // stops all the same (S9)
+};
+[[nodiscard]] int bus_stop(const Context& context, const BusStopOptions& options);
+
+struct BusWatchOptions {
+  BusTarget target;
+  bool all = false;      // heartbeats and confirmations, too
+  unsigned seconds = 0;  // 0: until interrupted
+};
+[[nodiscard]] int bus_watch(const Context& context, const BusWatchOptions& options);
+
+// A command to a station, by the controller's supervisor.
+struct BusSendOptions {
+  std::string station, device, command;
+  std::vector<std::string> parameters;  // NAME=VALUE
+  std::int64_t timeout_ms = 5000;
+};
+[[nodiscard]] int bus_send(const Context& context, const BusSendOptions& options);
 
 [[nodiscard]] int bus_stations(const Context& context);
 

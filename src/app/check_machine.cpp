@@ -14,8 +14,11 @@
 #include "app/finding.hpp"
 #include "app/rocrail_peer.hpp"
 #include "config/config.hpp"
+#include "config/formats.hpp"
 #include "config/secret.hpp"
+
 #include "plant/sensor/chip.hpp"
+#include "supervise/bus_member.hpp"
 #include "supervise/guard_process.hpp"
 
 namespace standstill::app {
@@ -197,6 +200,13 @@ void check_sensors(const config::Config& config, Findings& into) {
 }
 
 void check_network(const config::Config& config, Findings& into) {
+  if (config.bus && config.bus->sentinels.empty() && !config::socket_path(config.bus->url))
+    if (const auto url = config::parse_url(config.bus->url))
+      peer("bus", url->host, url->port.value_or(6379), 2s, Grade::warning, into);
+  if (config.bus)
+    for (const auto& sentinel : config.bus->sentinels)
+      if (const auto place = config::parse_host_port(sentinel))
+        peer("bus sentinel", place->host, place->port, 2s, Grade::warning, into);
   for (const auto& output : config.outputs) {
     const std::string subject = "output " + output.id;
     std::optional<Place> place;
@@ -227,6 +237,19 @@ void check_network(const config::Config& config, Findings& into) {
 }
 
 void check_secrets(const config::Config& config, Findings& into) {
+  if (config.bus) {
+    // As `run` reads it: permissions, content, and whose key it is; the password, too.
+    const auto start = supervise::prepare_bus(config);
+    if (!start)
+      into.push_back({Grade::bad, "bus", start.error()});
+    else if (start->keys.of(estop::everyone).empty())
+      into.push_back({Grade::warning, "bus",
+                      config.bus->key_file +
+                          " has no key for stops by datagram: derive it anew with `standstill bus keygen`"});
+    else
+      into.push_back(
+          {Grade::good, "bus", config.bus->key_file + " is the right key, and nobody else can read it"});
+  }
   for (const auto& link : config.links)
     if (const auto* plc = std::get_if<config::S7Link>(&link.peer))
       secret("link " + link.id, plc->plc.password, into);

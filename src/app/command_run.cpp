@@ -20,6 +20,16 @@ int run(const Context& context, const RunOptions& options) {
   return supervise::run_supervisor(*config, wanted);
 }
 
+int run_station(const Context& context) {
+  const auto config = load_config(context);
+  if (!config) return config.error();
+  if (!config->bus || config->bus->controller)
+    return misused(config->bus
+                       ? "[bus] says role = \"controller\", and this runs a station: use `standstill run`"
+                       : "there is no [bus] in the configuration, which says what bus this is a station of");
+  return supervise::run_supervisor(*config, {});
+}
+
 int config_reference(const Context& context) {
   const std::string text = config::reference_markdown();
   if (context.json)

@@ -18,6 +18,9 @@ struct RunOptions {
 };
 [[nodiscard]] int run(const Context& context, const RunOptions& options);
 
+// The same, for a machine that is a station of the bus and nothing else.
+[[nodiscard]] int run_station(const Context& context);
+
 [[nodiscard]] int check(const Context& context);
 [[nodiscard]] int status(const Context& context);
 [[nodiscard]] int watch(const Context& context);

@@ -64,6 +64,9 @@ class Declaration {
                      "the cutters' program; else standstill-cutter beside the guard")
         ->type_name("FILE");
     runs(run_command, [this, wanted] { return run(context_, *wanted); });
+    runs(command(root_, "Run", "station",
+                 "run this machine as a station of the emergency-stop bus: safe first, then the network"),
+         [this] { return run_station(context_); });
     runs(command(root_, "Run", "check",
                  "validate configuration and machine; print settings, times and the hazard table"),
          [this] { return check(context_); });

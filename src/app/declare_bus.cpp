@@ -7,6 +7,15 @@
 
 namespace standstill::app {
 
+namespace {
+
+void with_url(CLI::App* made, BusTarget& target) {
+  made->add_option("--url", target.url, "redis://HOST:PORT; else [bus] of the configuration")
+      ->type_name("URL");
+}
+
+}  // namespace
+
 void declare_bus(CLI::App& tool, Context& context, Chosen& chosen) {
   const auto keys = std::make_shared<BusKeygenOptions>();
   auto* keygen = subcommand(tool, "keygen", "a new master key, or a station's key derived from it");
@@ -20,6 +29,37 @@ void declare_bus(CLI::App& tool, Context& context, Chosen& chosen) {
   subcommand(tool, "stations", "the registered stations, on a controller")->callback([&context, &chosen] {
     chosen.run = [&context] { return bus_stations(context); };
   });
+  const auto stop = std::make_shared<BusStopOptions>();
+  auto* stops = subcommand(tool, "stop", "stops every machine on the bus; needs no key and no supervisor");
+  with_url(stops, stop->target);
+  stops
+      ->add_option("--reason", stop->reason,
+                   "button_press, operator_command, safety_interlock, device_fault, software_error")
+      ->type_name("CODE");
+  stops->add_option("--description", stop->description, "what happened, at most 256 characters")
+      ->type_name("TEXT");
+  stops->add_option("--initiator", stop->initiator, "who stops, at most 64 characters")->type_name("NAME");
+  stops->allow_extras();
+  stops->callback([&context, &chosen, stop, stops] {
+    stop->not_understood = stops->remaining();
+    chosen.run = [&context, stop] { return bus_stop(context, *stop); };
+  });
+  const auto watch = std::make_shared<BusWatchOptions>();
+  auto* watches = subcommand(tool, "watch", "what is said on the bus, as it comes");
+  with_url(watches, watch->target);
+  watches->add_flag("--all", watch->all, "heartbeats and confirmations, too");
+  watches->add_option("--seconds", watch->seconds, "how long; else until interrupted")->type_name("N");
+  watches->callback(
+      [&context, &chosen, watch] { chosen.run = [&context, watch] { return bus_watch(context, *watch); }; });
+  const auto send = std::make_shared<BusSendOptions>();
+  auto* sends = subcommand(tool, "send", "a command to a station, on a controller that is running");
+  sends->add_option("station", send->station, "its instance name")->required()->type_name("STATION");
+  sends->add_option("device", send->device, "an output or a link there")->required()->type_name("DEVICE");
+  sends->add_option("command", send->command, "run, safe; of a link: read")->required()->type_name("COMMAND");
+  sends->add_option("parameters", send->parameters, "such as tag=counter")->type_name("NAME=VALUE");
+  sends->add_option("--timeout-ms", send->timeout_ms, "how long the station may take (5000)")->type_name("N");
+  sends->callback(
+      [&context, &chosen, send] { chosen.run = [&context, send] { return bus_send(context, *send); }; });
   const auto file = std::make_shared<std::string>("-");
   auto* validate = subcommand(tool, "validate", "whether a message is one of format v1.0.0, and if not, why");
   validate->add_option("file", *file, "one message; - or nothing: standard input")->type_name("FILE");

@@ -10,6 +10,7 @@ namespace standstill::config {
 
 namespace {
 
+constexpr std::size_t longest_socket = 107;    // the system's limit
 constexpr std::size_t longest_state_dir = 88;  // a socket's path, "/standstill.sock" included, has 107 bytes
 
 std::vector<Metadata> metadata(const Table& written, std::vector<Problem>& problems) {
@@ -94,7 +95,7 @@ Terminal build_terminal(const Reader& in, const SourceLocation& where) {
   return terminal;
 }
 
-Bus build_bus(const Reader& in, const SourceLocation& where) {
+Bus build_bus(const Reader& in, const SourceLocation& where, const std::filesystem::path& state_dir) {
   Bus bus;
   bus.where = where;
   bus.kind = in.text("kind");
@@ -105,8 +106,29 @@ Bus build_bus(const Reader& in, const SourceLocation& where) {
   bus.password = in.secret("password");
   bus.instance = in.text("instance");
   bus.controller = in.text("role") == "controller";
+  bus.tls = {in.path("tls_ca_file"), in.path("tls_certificate_file"), in.path("tls_key_file")};
+  if (in.has("tls_certificate_file") != in.has("tls_key_file"))
+    in.report(Fault::one_of, in.where(in.has("tls_key_file") ? "tls_key_file" : "tls_certificate_file"),
+              "'tls_certificate_file' and 'tls_key_file' belong together", "give both, or none");
+  const bool secret = bus.url.starts_with("rediss:");
+  for (const char* key : {"tls_ca_file", "tls_certificate_file"})
+    if (in.has(key) && !secret)
+      in.report(Fault::contradiction, in.where(key),
+                "'" + std::string(key) + "' is for TLS, and 'url' does not ask for it", "use rediss://");
+  if (bus.kind == "local") {
+    std::string socket = in.path("socket");
+    if (socket.empty() && !bus.controller)
+      in.report(Fault::missing_key, where, "a station on a bus of kind 'local' needs to know where it is",
+                "add socket = \"PATH\": that of the controller, which is bus.sock in its state_dir");
+    if (socket.empty()) socket = state_dir / "bus.sock";
+    if (socket.size() > longest_socket)
+      in.report(Fault::bad_path, in.where("socket"),
+                "'socket' is longer than " + std::to_string(longest_socket) + " bytes", "use a shorter path");
+    bus.url = "unix://" + socket;
+  }
   bus.lease = in.ms("lease_ms");
   bus.key_file = in.path("key_file");
+  bus.direct_port = in.whole<std::uint16_t>("direct_port");
   // The message format knows instance names in lower case only.
   if (std::ranges::any_of(bus.instance, [](char c) { return c >= 'A' && c <= 'Z'; }))
     in.report(Fault::bad_id, in.where("instance"),
@@ -173,7 +195,7 @@ Config build(const Table& validated, const std::filesystem::path& folder, std::v
                     guard->ms("heartbeat_timeout_ms")};
   if (const auto terminal = root.nested("terminal"))
     config.terminal = build_terminal(*terminal, where("terminal"));
-  if (const auto bus = root.nested("bus")) config.bus = build_bus(*bus, where("bus"));
+  if (const auto bus = root.nested("bus")) config.bus = build_bus(*bus, where("bus"), config.site.state_dir);
   config.links = build_all<Link>(root, "link", build_link, max_links);
   config.watches = build_all<Watch>(root, "watch", build_watch, max_watches);
   config.outputs = build_all<Output>(root, "output", build_output, max_outputs);

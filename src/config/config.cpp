@@ -36,14 +36,6 @@ std::vector<Problem> Config::unsupported() const {
   add_later(watches, "watch", result);
   add_later(outputs, "output", result);
   add_later(alerts, "alert", result);
-  if (bus && bus->kind != "redis")
-    result.push_back({Fault::warning, bus->where,
-                      "[bus] of kind '" + bus->kind + "' needs a later version of Standstill",
-                      "use kind = \"redis\", or take it out of the configuration for now"});
-  if (bus && (bus->url.starts_with("rediss:") || !bus->sentinels.empty()))
-    result.push_back({Fault::warning, bus->where,
-                      "[bus] with TLS or sentinels needs a later version of Standstill",
-                      "use redis:// and no sentinels; for TLS put a tunnel (stunnel) before the server"});
   return result;
 }
 

@@ -44,10 +44,17 @@ struct Terminal {
   std::string key_file;
 };
 
+struct BusTls {                  // of rediss://; absolute paths
+  std::string ca_file;           // empty: the system's authorities
+  std::string certificate_file;  // both or none
+  std::string key_file;
+};
+
 struct Bus {
   SourceLocation where;
   std::string kind;  // "redis", "local"
-  std::string url;
+  std::string url;   // redis://, rediss://, unix:///PATH; with "local" always the last
+  BusTls tls;
   std::vector<std::string> sentinels;
   std::string primary;
   std::string user;
@@ -56,6 +63,7 @@ struct Bus {
   bool controller = false;
   milliseconds lease{3000};
   std::string key_file;
+  std::uint16_t direct_port = 0;  // 0: any free one
 };
 
 struct Config {

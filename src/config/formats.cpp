@@ -195,6 +195,14 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
+std::optional<std::string> socket_path(std::string_view url) {
+  constexpr std::string_view scheme = "unix://";
+  if (!url.starts_with(scheme)) return std::nullopt;
+  url.remove_prefix(scheme.size());
+  if (!url.starts_with('/') || url.size() > 107 || has_control(url)) return std::nullopt;
+  return std::string(url);
+}
+
 std::optional<Complaint> complain(Format format, std::string_view text) {
   switch (format) {
     case Format::any:
@@ -207,6 +215,9 @@ std::optional<Complaint> complain(Format format, std::string_view text) {
     case Format::http_url:
       return complain_url(text, {"http", "https"});
     case Format::redis_url:
+      if (text.starts_with("unix:"))
+        return when(!socket_path(text), Fault::bad_url, "names no socket",
+                    "write it as \"unix:///run/redis/redis-server.sock\", at most 107 bytes of path");
       return complain_url(text, {"redis", "rediss"});
     case Format::mqtt_url:
       return complain_url(text, {"mqtt", "mqtts"});

@@ -38,6 +38,9 @@ struct Url {
 };
 [[nodiscard]] std::optional<Url> parse_url(std::string_view text);
 
+// Of "unix:///PATH": the path, at most 107 bytes.
+[[nodiscard]] std::optional<std::string> socket_path(std::string_view url);
+
 // The one of `known` that was probably meant; empty when none is near.
 [[nodiscard]] std::string_view nearest(std::string_view written, const std::vector<std::string_view>& known);
 

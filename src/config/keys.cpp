@@ -108,7 +108,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"alert", "mqtt", Support::runs, "a message to an MQTT broker"},
     {"alert", "postgres", Support::runs, "a row in a PostgreSQL table"},
     {"bus", "redis", Support::runs, "a Redis server"},
-    {"bus", "local", Support::later, "one machine, no server"},
+    {"bus", "local", Support::runs, "one machine, no server: the controller serves it"},
 });
 
 bool contains(const std::vector<std::string_view>& words, std::string_view word) {

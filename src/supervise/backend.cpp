@@ -355,6 +355,7 @@ Outcome SupervisorBackend::links() {
 
 Outcome SupervisorBackend::send(const std::string& link, const std::string& command,
                                 const terminal::Caller& caller) {
+  if (link == station::bus_source && supervisor_.config().bus) return send_to_station(command, caller);
   struct Sent {
     int status = 200;
     std::string why;

@@ -49,6 +49,8 @@ class SupervisorBackend final : public terminal::Backend {
 
  private:
   [[nodiscard]] std::vector<terminal::Readiness> look(bool plant);
+  [[nodiscard]] terminal::Outcome send_to_station(const std::string& command,
+                                                  const terminal::Caller& caller);  // backend_bus.cpp
   [[nodiscard]] terminal::Outcome at_length(const std::function<terminal::Outcome()>& work);
   [[nodiscard]] terminal::Outcome made_comparison(const std::string& id, const std::string& other);
   [[nodiscard]] terminal::Outcome made_checklist(const std::string& snapshot_id);
@@ -61,6 +63,7 @@ class SupervisorBackend final : public terminal::Backend {
   Supervisor& supervisor_;
   record::Operators operators_;
   std::timed_mutex at_length_;
+  std::mutex command_;   // one to a station at a time
   std::mutex exercise_;  // one drill or proof test at a time
 };
 

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "config/formats.hpp"
-#include "link/tcp.hpp"
 #include "os/clock.hpp"
 #include "record/whole_file.hpp"
 #include "supervise/bus_files.hpp"
+#include "supervise/bus_transport.hpp"
 #include "version.hpp"
 
 namespace standstill::supervise {
@@ -23,6 +23,9 @@ namespace {
 constexpr Duration turn_every = 100ms;
 constexpr Duration beat_every = 1s;
 constexpr Duration latch_every = 1s;
+constexpr Duration paths_every = 2s;
+constexpr Duration cut_within = 50ms;  // the own outputs, before others are told
+constexpr Duration look_again = 5ms;
 constexpr Duration word_within = 5s;  // until the guard's state shows what it took
 constexpr unsigned said_a_second = 10;
 constexpr std::string_view alive_seconds = "5";
@@ -55,7 +58,14 @@ link::Timing timing() {
 }  // namespace
 
 BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart start, Surroundings around)
-    : loop_(loop), config_(config), around_(std::move(around)), keys_(std::move(start.keys)) {
+    : loop_(loop),
+      config_(config),
+      around_(std::move(around)),
+      keys_(std::move(start.keys)),
+      direct_(
+          loop, keys_, config.bus->instance, config.bus->direct_port,
+          [this](const std::string& stop) { on_stop(stop, os::now()); },
+          [this](std::string_view code, const std::string& detail) { said(code, detail); }) {
   const config::Bus& bus = *config_.bus;
   station::RedisSession::Settings session{bus.user, std::move(start.password), {}};
   session.channels = {std::string(estop::stop_channel), estop::command_channel(bus.instance)};
@@ -66,6 +76,7 @@ BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart star
         doer());
     for (const auto channel : {estop::heartbeat_channel, estop::safe_channel, estop::result_channel})
       session.channels.emplace_back(channel);
+    session.channels.push_back(estop::response_channel(bus.instance));
   } else {
     role_.emplace<station::Station>(station::Station::Settings{.instance = bus.instance,
                                                                .lease = bus.lease,
@@ -76,19 +87,16 @@ BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart star
                                     doer());
     session.channels.push_back(estop::release_channel(bus.instance));
   }
+  make_commands();
   session_ = std::make_unique<station::RedisSession>(
       std::move(session),
       [this](std::string_view channel, const std::string& text) { heard(channel, text); });
-  const auto url = config::parse_url(bus.url).value_or(config::Url{});
-  link_ = std::make_unique<link::Link>(
-      loop_, *session_,
-      std::make_unique<link::TcpTransport>(
-          loop_, link::TcpTransport::Settings{url.host, url.port.value_or(6379), timing().silence}),
-      link::Link::Settings{std::string(station::bus_source), bus.kind, true, timing(),
-                           static_cast<std::uint32_t>(os::wall_ns())},
-      [this](const link::Status& status, link::State previous, std::string_view why) {
-        on_link(status, previous, why);
-      });
+  link_ =
+      std::make_unique<link::Link>(loop_, *session_, bus_transport(loop_, bus, timing().silence),
+                                   link::Link::Settings{std::string(station::bus_source), bus.kind, true,
+                                                        timing(), static_cast<std::uint32_t>(os::wall_ns())},
+                                   [this](const link::Status& status, link::State previous,
+                                          std::string_view why) { on_link(status, previous, why); });
 }
 
 BusMember::~BusMember() { *alive_ = false; }
@@ -143,8 +151,16 @@ estop::Envelope BusMember::envelope() const {
 void BusMember::begin() {
   began_ = os::now();
   std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.begin(began_); }}, role_);
-  link_->begin();
   tick();
+}
+
+void BusMember::dial() {
+  if (std::exchange(dialed_, true)) return;
+  if (config_.bus->kind == "local" && config_.bus->controller) {
+    server_.emplace(loop_, config::socket_path(config_.bus->url).value_or(""));
+    if (const auto served = server_->begin(); !served) said("failed", served.error());
+  }
+  link_->begin();
 }
 
 void BusMember::close() {
@@ -168,10 +184,12 @@ void BusMember::on_link(const link::Status& status, link::State previous, std::s
                         }},
              role_);
   around_.changed(status, previous, why);
-  if (online)
-    loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
-      if (!alive.expired()) ask_latch();
-    });
+  if (!online) return;
+  direct_.connected(link_->native_handle());
+  next_paths_ = now;
+  loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) ask_latch();
+  });
 }
 
 void BusMember::ask_latch() {
@@ -193,7 +211,9 @@ void BusMember::ask_latch() {
 void BusMember::heard(std::string_view channel, const std::string& text) {
   const Instant now = os::now();
   if (channel == estop::stop_channel) return on_stop(text, now);
-  if (channel == estop::command_channel(config_.bus->instance)) return on_command(text);
+  if (channel == estop::command_channel(config_.bus->instance)) return commands_in_->request(text, now);
+  if (commands_out_ && channel == estop::response_channel(config_.bus->instance))
+    return commands_out_->response(text, now);
   if (auto* role = std::get_if<station::Station>(&role_)) {
     if (channel == estop::release_channel(config_.bus->instance)) role->release(text, now);
   } else if (auto* leader = std::get_if<station::Controller>(&role_)) {
@@ -209,67 +229,12 @@ void BusMember::on_stop(const std::string& text, Instant now) {
   confirm_soon_ = true;
   if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, now);
   if (auto* leader = std::get_if<station::Controller>(&role_)) leader->stop(stop, text, now);
-}
-
-void BusMember::on_command(const std::string& text) {
-  const Instant began = os::now();
-  const auto message = estop::read_message(text);
-  const auto* request = message ? std::get_if<estop::CommandRequest>(&message->payload) : nullptr;
-  if (request == nullptr)  // nobody can be answered: where to is not known
-    return said("command_refused", message ? "it is no request" : message.error());
-  estop::CommandResponse response = carry_out(*request);
-  response.device_id = request->device_id;
-  response.command_name = request->command_name;
-  response.duration_ms = std::max<std::int64_t>(0, to_ms(os::now() - began));
-  ++(response.success ? commands_done_ : commands_failed_);
-  said(response.success ? "command" : "command_refused",
-       request->device_id + " " + request->command_name + " from " + message->envelope.source.instance +
-           (response.error ? ": " + response.error->message : ""));
-  estop::Message answer{envelope(), std::move(response)};
-  answer.envelope.correlation_id = message->envelope.correlation_id;
-  if (const auto written = estop::write_message(answer)) publish(message->envelope.reply_to, *written);
-}
-
-estop::CommandResponse BusMember::carry_out(const estop::CommandRequest& request) const {
-  const auto refused = [](estop::ErrorCode code, std::string why) {
-    estop::CommandResponse made;
-    made.error = estop::CommandError{code, std::move(why)};
-    return made;
-  };
-  const auto* role = std::get_if<station::Station>(&role_);
-  const bool open = role == nullptr || role->open();
-  if (!open || !local_.known || local_.state != LatchState::running)
-    return refused(estop::ErrorCode::command_failed, "E-stop active");
-  estop::CommandResponse done;
-  done.success = true;
-  if (const auto* output = config_.output(request.device_id)) {
-    if (request.command_name != "run" && request.command_name != "safe")
-      return refused(estop::ErrorCode::invalid_parameter, "an output knows the commands run and safe");
-    if (!output->commandable)
-      return refused(estop::ErrorCode::command_failed, "this output is not marked commandable = true");
-    around_.command(output->id, request.command_name == "run");
-    done.response = "told";
-    return done;
-  }
-  if (config_.link(request.device_id) == nullptr)
-    return refused(estop::ErrorCode::device_not_found, "there is no output or link of this name here");
-  const auto tag = request.parameters.find("tag");
-  if (request.command_name != "read" || tag == request.parameters.end())
-    return refused(estop::ErrorCode::invalid_parameter,
-                   "a link knows the command read with the parameter tag");
-  const auto id = around_.tags->find(request.device_id + "." + tag->second);
-  if (!id) return refused(estop::ErrorCode::invalid_parameter, "this link has no such tag");
-  const link::Tag& value = around_.tags->get(*id);
-  if (value.quality != link::Quality::good)
-    return refused(estop::ErrorCode::device_not_connected, "there is no good value of this tag now");
-  std::array<char, 32> digits{};
-  std::snprintf(digits.data(), digits.size(), "%.15g", value.value);
-  done.response = digits.data();
-  return done;
+  judge_commands(now);
 }
 
 void BusMember::publish(std::string_view channel, const std::string& text) {
   if (text.empty()) return;
+  if (channel == estop::stop_channel) direct_.send(text);
   session_->ask({"PUBLISH", channel, text});
   link_->send_now();
 }
@@ -286,10 +251,32 @@ void BusMember::said(std::string_view code, const std::string& detail) {
   if (++said_count_ <= said_a_second) around_.journal(code, detail);
 }
 
+// The own outputs first, then the news for everybody else; not for long, because an output that hangs must
+// not keep the others running. What the bus itself brought is no news.
+bool BusMember::cut_first(const View& view, Instant now) {
+  const permit::StateBody& guard = view.guard;
+  const bool own_trip = guard.state == LatchState::tripped && local_.state == LatchState::running &&
+                        guard.epoch != local_.epoch && guard.first_out_source.view() != station::bus_source;
+  if (!own_trip) return true;
+  if (std::exchange(held_epoch_, guard.epoch) != guard.epoch) held_since_ = now;
+  return now - held_since_ >= cut_within ||
+         std::all_of(view.outputs.begin(), view.outputs.end(), [](const OutputView& output) {
+           return !output.secures || output.info.commanded_ms >= 0;
+         });
+}
+
 void BusMember::state(const View& view, bool known) {
   const permit::StateBody& guard = view.guard;
   const Instant now = os::now();
+  if (known && !cut_first(view, now)) {
+    commands_in_->open(false, now);
+    if (commands_out_) commands_out_->open(false, now);
+    held_ = loop_.after(look_again, [this, &view] { state(view, view.guard_connected); });
+    return;
+  }
+  held_.cancel();
   local_.known = known && guard.epoch != 0;
+  if (local_.known) dial();
   if (known) {
     local_.state = guard.state;
     local_.acknowledged = guard.acknowledged != 0;
@@ -308,6 +295,8 @@ void BusMember::state(const View& view, bool known) {
              std::string(permit::readback_names[static_cast<std::size_t>(output.info.readback)])});
   }
   std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.local(local_, now); }}, role_);
+  judge_commands(now);
+  commands_in_->tick(now);
   hand_on();
   confirm();
 }
@@ -331,11 +320,36 @@ void BusMember::hand_on() {
 }
 
 void BusMember::confirm() {
-  const auto state = std::visit(Overloaded{[](std::monostate) { return estop::SafeState{}; },
-                                           [](const auto& role) { return role.safe_state(); }},
-                                role_);
-  if (std::holds_alternative<station::Station>(role_) && local_.known)
-    publish(estop::safe_channel, estop::write_safe_state(envelope(), state, keys_, config_.bus->instance));
+  const auto* role = std::get_if<station::Station>(&role_);
+  if (role == nullptr || !local_.known) return;
+  estop::SafeState state = role->safe_state();
+  state.path = direct_.address();
+  publish(estop::safe_channel, estop::write_safe_state(envelope(), state, keys_, config_.bus->instance));
+}
+
+// Who can be reached by datagram: the leading controller knows it from the stations' confirmations, and
+// retains it for them.
+void BusMember::tend_paths() {
+  if (const auto* leader = std::get_if<station::Controller>(&role_)) {
+    std::vector<estop::Path> paths;
+    if (!direct_.address().empty()) paths.push_back({config_.bus->instance, direct_.address()});
+    for (const auto& [instance, known] : leader->stations())
+      if (known.heard && !known.safe.path.empty() && paths.size() < estop::most_paths)
+        paths.push_back({instance, known.safe.path});
+    direct_.know(paths);
+    if (!leader->leads() || paths.empty()) return;
+    session_->ask({"SET", estop::paths_key, estop::write_paths(paths, keys_)});
+    link_->send_now();
+    return;
+  }
+  session_->ask({"GET", estop::paths_key}, [this](const resp::Value& value) {
+    if (!value.is_text()) return;
+    if (const auto paths = estop::read_paths(value.text, keys_))
+      direct_.know(*paths);
+    else
+      said("problem", paths.error());
+  });
+  link_->send_now();
 }
 
 void BusMember::beat() {
@@ -353,8 +367,8 @@ void BusMember::beat() {
   beat.free_heap = std::int64_t{::sysconf(_SC_AVPHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
   beat.firmware_version = version;
   beat.counters["redis_reconnects"] = static_cast<std::int64_t>(link_->status().disconnects);
-  beat.counters["commands_processed"] = commands_done_;
-  beat.counters["commands_failed"] = commands_failed_;
+  beat.counters["commands_processed"] = commands_in_->done();
+  beat.counters["commands_failed"] = commands_in_->failed();
   const estop::Message message{envelope(), std::move(beat)};
   const auto text = estop::write_message(message);
   if (!text) return said("problem", "the own heartbeat would not be understood: " + text.error());
@@ -373,12 +387,19 @@ void BusMember::tick() {
                           role.tick(now);
                         }},
              role_);
+  judge_commands(now);
+  commands_in_->tick(now);
+  if (commands_out_) commands_out_->tick(now);
   if (std::exchange(confirm_soon_, false)) confirm();
   if (now >= next_beat_) {
     next_beat_ = now + beat_every;
     beat();
   }
   if (now >= next_latch_) ask_latch();
+  if (now >= next_paths_ && link_->status().state == link::State::online) {
+    next_paths_ = now + paths_every;
+    tend_paths();
+  }
   tick_timer_ = loop_.after(turn_every, [this] { tick(); });
 }
 

@@ -9,15 +9,19 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "config/config.hpp"
 #include "link/link.hpp"
 #include "link/tags.hpp"
+#include "plant/station/commands.hpp"
 #include "plant/station/controller.hpp"
+#include "plant/station/local_server.hpp"
 #include "plant/station/redis_session.hpp"
 #include "plant/station/station.hpp"
+#include "supervise/bus_direct.hpp"
 #include "supervise/view.hpp"
 
 namespace standstill::supervise {
@@ -55,12 +59,16 @@ class BusMember {
   BusMember(os::Loop& loop, const config::Config& config, BusStart start, Surroundings around);
   ~BusMember();
 
+  // Safe first: the network is tried once the own guard has spoken (see state()).
   void begin();
   void close();  // tells the others that this machine is going, and ends the connection
-  // The guard's newest state; `known` is false once the guard is lost.
+  // The guard's newest state; `known` is false once the guard is lost. `view` is looked at again later.
   void state(const View& view, bool known);
   // The own guard has taken an operator's word: on a controller the stations get it, too.
   void released(estop::Action action, const std::string& who);
+  // A command to a station; `done` comes once, with its answer or with why there is none.
+  void send(const std::string& station, const estop::CommandRequest& request,
+            station::CommandsOut::Done done);
   [[nodiscard]] link::Status status() const { return link_->status_now(); }
   [[nodiscard]] std::vector<StationView> stations() const;
 
@@ -75,13 +83,20 @@ class BusMember {
   void on_link(const link::Status& status, link::State previous, std::string_view why);
   void heard(std::string_view channel, const std::string& text);
   void on_stop(const std::string& text, Instant now);
-  void on_command(const std::string& text);
-  [[nodiscard]] estop::CommandResponse carry_out(const estop::CommandRequest& request) const;
+  // bus_commands.cpp
+  [[nodiscard]] station::CommandDoer command_doer();
+  void make_commands();
+  void judge_commands(Instant now);
+  [[nodiscard]] station::CommandsIn::Answer carry_out(const estop::CommandRequest& request) const;
+  [[nodiscard]] bool shows(const estop::CommandRequest& request) const;
+  void dial();
   void ask_latch();
   void tick();
   void beat();
   void confirm();
   void hand_on();
+  void tend_paths();
+  [[nodiscard]] bool cut_first(const View& view, Instant now);
   void publish(std::string_view channel, const std::string& text);
   void said(std::string_view code, const std::string& detail);
 
@@ -89,17 +104,24 @@ class BusMember {
   const config::Config& config_;
   Surroundings around_;
   estop::Keys keys_;
+  BusDirect direct_;
   std::variant<std::monostate, station::Station, station::Controller> role_;
+  std::optional<station::LocalServer> server_;  // on the controller of a bus of kind `local`
   std::unique_ptr<station::RedisSession> session_;
   std::unique_ptr<link::Link> link_;
   os::Loop::Timer tick_timer_;
+  os::Loop::Timer held_;
+  Epoch held_epoch_ = 0;  // of the own trip whose news waits for its own outputs
+  Instant held_since_{};
   station::Local local_;
   std::vector<Word> words_;  // of the operator, whose effect on the own latch has yet to be seen
-  Instant began_{}, next_beat_{}, next_latch_{};
+  Instant began_{}, next_beat_{}, next_latch_{}, next_paths_{};
+  bool dialed_ = false;
   bool asking_latch_ = false;
   bool closing_ = false;
   bool confirm_soon_ = false;  // a flood of stops is no flood of confirmations
-  std::int64_t commands_done_ = 0, commands_failed_ = 0;
+  std::optional<station::CommandsIn> commands_in_;
+  std::optional<station::CommandsOut> commands_out_;
   Instant said_since_{};
   unsigned said_count_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -77,6 +77,7 @@ class Supervisor {
   [[nodiscard]] Scribe& scribe() { return *scribe_; }
   [[nodiscard]] Job* job(const std::string& id);  // on the loop; "": the first
   [[nodiscard]] const std::vector<std::unique_ptr<Job>>& jobs() const { return jobs_; }  // on the loop
+  [[nodiscard]] BusMember* bus() { return bus_.get(); }  // on the loop; none without [bus]
   [[nodiscard]] const link::TagTable& tags() const { return tags_; }
   [[nodiscard]] bool running() const {
     return view_.guard_connected && view_.guard.state == LatchState::running;

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,41 @@ class RedisServer {
     port_ = free_port();
     start();
   }
+  // A Sentinel that watches the server at `primary` under the name "layout" instead.
+  struct Sentinel {
+    std::uint16_t primary;
+    int quorum;
+  };
+  explicit RedisServer(Sentinel sentinel) {
+    port_ = free_port();
+    std::ofstream(folder_ / "sentinel.conf")
+        << "port " << port_ << "\nbind 127.0.0.1\ndir " << folder_.path()
+        << "\nsentinel monitor layout 127.0.0.1 " << sentinel.primary << " " << sentinel.quorum
+        << "\nsentinel down-after-milliseconds layout 2000\nsentinel failover-timeout layout 6000\n";
+    sentinel_ = true;
+    start();
+  }
   ~RedisServer() { stop(); }
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
+
+  // Many at once, as somebody floods it; waits until the server has taken them all.
+  void flood(const std::string& channel, const std::vector<std::string>& texts) const {
+    const os::Fd socket = connect();
+    std::string all;
+    for (const auto& text : texts)
+      all += "*3\r\n$7\r\nPUBLISH\r\n$" + std::to_string(channel.size()) + "\r\n" + channel + "\r\n$" +
+             std::to_string(text.size()) + "\r\n" + text + "\r\n";
+    all += "*1\r\n$4\r\nQUIT\r\n";
+    for (std::size_t done = 0; done < all.size();) {
+      const auto count = ::send(socket.get(), all.data() + done, all.size() - done, MSG_NOSIGNAL);
+      if (count <= 0) break;
+      done += static_cast<std::size_t>(count);
+    }
+    char answers[65536];
+    while (::recv(socket.get(), answers, sizeof answers, 0) > 0) {
+    }
+  }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
@@ -40,6 +73,7 @@ class RedisServer {
                                    "--save",       "",       "--appendonly",        "no",     "--dir",
                                    folder_.path()};
     words.insert(words.end(), more_.begin(), more_.end());
+    if (sentinel_) words = {"redis-sentinel", folder_ / "sentinel.conf"};
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -78,7 +112,6 @@ class RedisServer {
     return say({"PUBLISH", channel, text});
   }
 
- private:
   static std::uint16_t free_port() {
     const os::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -89,6 +122,7 @@ class RedisServer {
     ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
     return ntohs(address.sin_port);
   }
+
   [[nodiscard]] os::Fd connect() const {
     os::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval patience{20, 0};
@@ -100,12 +134,43 @@ class RedisServer {
     if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) socket.reset();
     return socket;
   }
+
+ private:
   [[nodiscard]] bool answers() const { return say({"PING"}) == "+PONG"; }
 
   TemporaryFolder folder_;
   std::vector<std::string> more_;
   std::uint16_t port_ = 0;
+  bool sentinel_ = false;
   pid_t pid_ = -1;
+};
+
+// Hears a channel, as `redis-cli subscribe` does.
+class RedisListener {
+ public:
+  RedisListener(const RedisServer& server, const std::string& channel) : socket_(server.connect()) {
+    const std::string text =
+        "*2\r\n$9\r\nSUBSCRIBE\r\n$" + std::to_string(channel.size()) + "\r\n" + channel + "\r\n";
+    if (::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return;
+    for (int i = 0; i < 6; ++i) line();  // *3, subscribe, the channel, how many
+  }
+  // The next message; empty when none came within twenty seconds.
+  std::string next() {
+    std::string last;
+    for (int i = 0; i < 7; ++i) last = line();  // *3, message, the channel, the text
+    return last;
+  }
+
+ private:
+  std::string line() {
+    std::string text;
+    for (char byte = 0; ::recv(socket_.get(), &byte, 1, 0) == 1;) {
+      text += byte;
+      if (text.ends_with("\r\n")) return text.substr(0, text.size() - 2);
+    }
+    return {};
+  }
+  os::Fd socket_;
 };
 
 }  // namespace standstill::test

@@ -48,11 +48,15 @@ void Controller::stop(const estop::HeardStop& heard, const std::string& text, In
     remember(id);
   }
   const bool stands = local_.known && local_.state == LatchState::tripped && !local_.acknowledged;
-  if (stands || (stop_said_ != Instant{} && now - stop_said_ < said_lately)) return;
+  if (stands || stop_under_way(now)) return;
   stop_said_ = now;
   waiting_text_ = heard.unreadable.empty() && local_.state != LatchState::tripped ? text : std::string();
   do_.stop(heard.reason, in_words(heard));
   do_.said("stopped", in_words(heard));
+}
+
+bool Controller::stop_under_way(Instant now) const {
+  return stop_said_ != Instant{} && now - stop_said_ < said_lately;
 }
 
 void Controller::local(const Local& local, Instant now) {
@@ -170,7 +174,12 @@ void Controller::heartbeat(const estop::Message& message, Instant now) {
   const auto known = stations_.find(message.envelope.source.instance);
   if (beat == nullptr || known == stations_.end()) return;
   known->second.status = beat->status;
-  known->second.last_heard = now;
+  alive(known->first, known->second, now);
+}
+
+void Controller::alive(const std::string& instance, Known& known, Instant now) {
+  known.last_heard = now;
+  if (std::exchange(known.silent, false)) do_.said("returned", "the station " + instance + " is heard again");
 }
 
 void Controller::safe_state(const std::string& text, Instant now) {
@@ -181,7 +190,7 @@ void Controller::safe_state(const std::string& text, Instant now) {
   const bool fresh = !stations_.contains(instance);
   Known& known = stations_[instance];
   known.heard = true;
-  known.last_heard = now;
+  alive(instance, known, now);
   if (known.safe.boot_nonce != from->content.boot_nonce) {
     known.counter = 0;
     // It has forgotten which stops it had heard: nobody has looked at this start of it yet.
@@ -262,12 +271,31 @@ void Controller::look_for_missing(Instant now) {
   if (!missing.empty()) do_.alarm("these stations have not confirmed that they are safe: " + missing);
 }
 
+// Also while nothing is stopped: a station that is away will not hear the next stop. One that took its leave
+// is away on purpose.
+void Controller::look_for_silent(Instant now) {
+  if (!learned_) return;  // it is this controller that hears nobody
+  std::string missing;
+  for (auto& [instance, known] : stations_) {
+    if (known.silent || now - std::max(known.last_heard, joined_at_) < set_.silent_after) continue;
+    known.silent = true;
+    if (known.last_heard != Instant{} && known.status == estop::Health::stopping)
+      do_.said("left", "the station " + instance + " has taken its leave");
+    else
+      missing += (missing.empty() ? "" : ", ") + instance;
+  }
+  if (!missing.empty())
+    do_.alarm("these stations are silent, and would not hear a stop by the bus: " + missing +
+              "; look whether they are safe");
+}
+
 void Controller::tick(Instant now) {
   if (now - last_heard_ >= set_.lease) {
     learned_ = settled_ = false;
     judge(RemoteMessage::Kind::deaf, now);
   }
   look_for_missing(now);
+  look_for_silent(now);
   for (auto& [instance, known] : stations_) hand_on(instance, known, now);
   if (now < next_repeat_ || !settled_ || !local_.known) return;
   repeat();

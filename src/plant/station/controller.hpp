@@ -24,13 +24,15 @@ class Controller {
     Duration lease = 3s;
     Duration repeat = 2s;  // of the stop and of the retained latch
     Duration confirm_within = 2s;
+    Duration silent_after = 5s;         // a station that was not heard for so long is missing
     Duration alive_within = 4s;         // another controller that was not heard for so long is gone
     std::vector<std::string> stations;  // registered before
     estop::Keys keys;                   // master keys
   };
   struct Known {
     estop::Health status = estop::Health::starting;
-    bool heard = false;  // a safe confirmation since this start
+    bool heard = false;   // a safe confirmation since this start
+    bool silent = false;  // nothing for too long, and people were told
     Instant last_heard{};
     estop::SafeState safe{};
     std::uint64_t counter = 0;  // of the last release for this start of it
@@ -64,6 +66,9 @@ class Controller {
 
   [[nodiscard]] const std::map<std::string, Known>& stations() const { return stations_; }
   [[nodiscard]] bool learned() const { return learned_; }
+  // A stop was heard just now, and the own guard may not have shown it yet.
+  [[nodiscard]] bool stop_under_way(Instant now) const;
+  [[nodiscard]] bool leads() const { return settled_; }  // the bus retains this one's latch
   [[nodiscard]] estop::SafeState safe_state() const;
 
  private:
@@ -76,6 +81,8 @@ class Controller {
   void hand_on(const std::string& instance, Known& known, Instant now);
   [[nodiscard]] bool confirmed(const Known& station) const;
   void look_for_missing(Instant now);
+  void look_for_silent(Instant now);
+  void alive(const std::string& instance, Known& known, Instant now);
 
   Settings set_;
   Doer do_;

@@ -78,13 +78,25 @@ void RedisSession::take(const resp::Value& value) {
   const Awaited awaited = std::move(awaited_.front());
   awaited_.pop_front();
   if (awaited.what == Awaited::What::answer) {
+    // A primary that lost its replicas, or became one, is not the one that everybody hears any more.
+    if (value.is_error() && (value.text.starts_with("READONLY") || value.text.starts_with("NOREPLICAS")))
+      error_ = "the server takes nothing any more, another one may be the primary: " + value.text;
     if (awaited.answer) awaited.answer(value);
     return;
   }
   if (value.is_error())
     error_ = in_words(value.text);
+  else if (awaited.what == Awaited::What::hello)
+    check_role(value);
   else if (awaited.what == Awaited::What::subscribe)
     error_ = "the server answered a subscription with something else";
+}
+
+// The latch is read from the primary: a replica may be behind, and takes nothing.
+void RedisSession::check_role(const resp::Value& hello) {
+  for (std::size_t i = 0; i + 1 < hello.items.size(); i += 2)
+    if (hello.items[i].text == "role" && hello.items[i + 1].text != "master")
+      error_ = "this server is a replica, and the bus needs the primary";
 }
 
 void RedisSession::pushed(const resp::Value& value) {

@@ -51,6 +51,7 @@ class RedisSession final : public link::Session {
   };
   void take(const resp::Value& value);
   void pushed(const resp::Value& value);
+  void check_role(const resp::Value& hello);
 
   Settings settings_;
   Heard heard_;

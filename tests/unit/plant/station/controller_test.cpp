@@ -311,5 +311,60 @@ TEST(Controller, OfTwoThatBeginTogetherOneLeads) {
   EXPECT_EQ(second.standing, Standing::present);
 }
 
+TEST(Controller, AStationThatFallsSilentIsAnAlarmAlsoWithoutATrip) {
+  Hub rig("ctrl-01", {"a", "b"});
+  rig.guard(LatchState::ready, 3);
+  rig.retained = "x";
+  rig.join();
+  rig.safe("a", LatchState::ready, 3, 1);
+  rig.safe("b", LatchState::ready, 3, 1);
+  for (int second = 0; second < 20; ++second) {
+    rig.pass(1s);
+    rig.safe("a", LatchState::ready, 3, 1);
+  }
+  ASSERT_EQ(rig.alarms.size(), 1U) << "once, however long it lasts";
+  EXPECT_NE(rig.alarms[0].find(": b;"), std::string::npos) << rig.alarms[0];
+  rig.safe("b", LatchState::ready, 3, 1);
+  EXPECT_EQ(rig.said.back(), "returned: the station b is heard again");
+  for (int second = 0; second < 6; ++second) {
+    rig.pass(1s);
+    rig.safe("a", LatchState::ready, 3, 1);
+  }
+  EXPECT_EQ(rig.alarms.size(), 2U) << "each silence is one";
+}
+
+TEST(Controller, AStationThatTookItsLeaveIsNotMissed) {
+  Hub rig("ctrl-01", {"a"});
+  rig.guard(LatchState::ready, 3);
+  rig.join();
+  rig.safe("a", LatchState::ready, 3, 1);
+  estop::Message beat{rig.envelope("a"), estop::Heartbeat{.status = estop::Health::stopping}};
+  rig.controller->heartbeat(beat, rig.now);
+  rig.pass(10s);
+  EXPECT_TRUE(rig.alarms.empty());
+  EXPECT_EQ(rig.said.back(), "left: the station a has taken its leave");
+}
+
+TEST(Controller, ARefusalOfOneStationTakesNothingFromTheOthers) {
+  Hub rig("ctrl-01");
+  rig.guard(LatchState::tripped, 3);
+  rig.join();
+  rig.safe("a", LatchState::tripped, 3, 1);
+  rig.safe("b", LatchState::tripped, 3, 1);
+  rig.guard(LatchState::tripped, 3, true);
+  rig.controller->released(estop::Action::acknowledge, "anna", rig.now);
+  rig.guard(LatchState::ready, 3, true);
+  rig.controller->released(estop::Action::reset, "anna", rig.now);
+  ASSERT_EQ(rig.releases("a").size(), 1U);
+  const auto refused = rig.releases("a").back();
+  rig.controller->result(estop::write_result(
+      rig.envelope("a"), {refused.action, refused.epoch, refused.counter, false, "no"}, keys_of("a"), "a"));
+  rig.safe("b", LatchState::tripped, 3, 1, true);
+  ASSERT_EQ(rig.releases("b").size(), 2U) << "b has acknowledged, and gets its reset";
+  EXPECT_EQ(rig.releases("b").back().action, estop::Action::reset);
+  rig.pass(10s);
+  EXPECT_EQ(rig.releases("a").size(), 1U) << "a refused, and gets nothing more of these";
+}
+
 }  // namespace
 }  // namespace standstill::station

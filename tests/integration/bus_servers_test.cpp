@@ -1,0 +1,102 @@
+// The bus over servers that are not one plain Redis: three Sentinels that fail over, and TLS.
+#include <algorithm>
+#include <cstdlib>
+
+#include "support/bus_rig.hpp"
+
+namespace standstill::test {
+namespace {
+
+class BusSentinel : public BusRig {
+ protected:
+  BusSentinel() { lease_ms = 60000; }
+  void SetUp() override {
+    BusRig::SetUp();
+    if (IsSkipped()) return;
+    replica = std::make_unique<RedisServer>(
+        std::vector<std::string>{"--replicaof", "127.0.0.1", std::to_string(redis->port())});
+    for (auto& one : sentinels) one = std::make_unique<RedisServer>(RedisServer::Sentinel{redis->port(), 2});
+  }
+  std::string where(bool) override {
+    std::string list;
+    for (const auto& one : sentinels)
+      list += (list.empty() ? "" : ", ") + ("\"127.0.0.1:" + std::to_string(one->port()) + "\"");
+    return "kind = \"redis\"\nurl = \"redis://primary\"\nsentinels = [" + list + "]\nprimary = \"layout\"\n";
+  }
+  std::unique_ptr<RedisServer> replica;
+  std::array<std::unique_ptr<RedisServer>, 3> sentinels;
+};
+
+TEST_F(BusSentinel, S11_AfterAFailOverTheStopIsObeyedAndTheReleaseWorks) {
+  start_both();
+  if (HasFatalFailure()) return;
+  release();
+  if (HasFatalFailure()) return;
+  // They look for replicas and for each other on their own time.
+  ASSERT_TRUE(controller->until(
+      [&] {
+        return std::all_of(sentinels.begin(), sentinels.end(), [](const auto& one) {
+          return one->say({"SENTINEL", "REPLICAS", "layout"}) == "*1" &&
+                 one->say({"SENTINEL", "SENTINELS", "layout"}) == "*2";
+        });
+      },
+      120s));
+  const auto starts = station->run_commands();
+  redis->stop();
+  // Each hears what is said to it alone at the new primary.
+  for (const char* channel : {"commands:ctrl-01", "commands:bench-1"})
+    ASSERT_TRUE(controller->until([&] { return replica->publish(channel, "are you there?") == ":1"; }, 150s))
+        << controller->get("/api/v1/links").body << station->get("/api/v1/links").body;
+  ASSERT_EQ(replica->publish("events:emergency_stop", stop_by_hand), ":2");
+  ASSERT_TRUE(become_safe()) << both();
+  EXPECT_EQ(station->run_commands(), starts) << "nothing was energised on the way";
+  release();
+}
+
+class BusTls : public BusRig {
+ protected:
+  void SetUp() override {
+    if (::access("/usr/bin/openssl", X_OK) != 0) GTEST_SKIP() << "no openssl here: ./dev test installs it";
+    const std::string make =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=redis "
+        "-addext "
+        "subjectAltName=DNS:localhost -keyout " +
+        (folder / "redis.key") + " -out " + (folder / "redis.pem") + " 2>/dev/null";
+    ASSERT_EQ(std::system(make.c_str()), 0);
+    BusRig::SetUp();
+  }
+  std::vector<std::string> server_words() override {
+    tls_port = RedisServer::free_port();
+    return {"--tls-port",     std::to_string(tls_port), "--tls-cert-file",    folder / "redis.pem",
+            "--tls-key-file", folder / "redis.key",     "--tls-ca-cert-file", folder / "redis.pem"};
+  }
+  // The server asks for a certificate, too, as it does unless it is told otherwise.
+  std::string where(bool) override {
+    return "kind = \"redis\"\nurl = \"rediss://" + host + ":" + std::to_string(tls_port) +
+           "\"\ntls_ca_file = \"" + (folder / "redis.pem") + "\"\ntls_certificate_file = \"" +
+           (folder / "redis.pem") + "\"\ntls_key_file = \"" + (folder / "redis.key") + "\"\n";
+  }
+  std::string host = "localhost";
+  std::uint16_t tls_port = 0;
+};
+
+TEST_F(BusTls, IsAsGoodAsPlain) {
+  start_both();
+  if (HasFatalFailure()) return;
+  release();
+  if (HasFatalFailure()) return;
+  redis->publish("events:emergency_stop", stop_by_hand);
+  ASSERT_TRUE(become_safe()) << both();
+}
+
+TEST_F(BusTls, AServerWithACertificateForAnotherNameIsNotBelieved) {
+  host = "127.0.0.1";
+  controller = member("ctrl-01", true, peers[0]);
+  ASSERT_TRUE(controller->until([&] {
+    return controller->look("/links/1/last_error").find("is not to be trusted") != std::string::npos;
+  })) << controller->get("/api/v1/links").body;
+  EXPECT_EQ(redis->say({"EXISTS", "estop:latch"}), ":0");
+}
+
+}  // namespace
+}  // namespace standstill::test

@@ -1,0 +1,118 @@
+// The bus of one machine, spoken to by redis-cli, which knows nothing of us.
+#include "plant/station/local_server.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "support/temporary_folder.hpp"
+
+namespace standstill::station {
+namespace {
+
+constexpr auto client = "/usr/bin/redis-cli";
+
+class LocalBus : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::access(client, X_OK) != 0) GTEST_SKIP() << "no redis-cli here: ./dev test installs redis-tools";
+    ASSERT_TRUE(server.begin());
+    thread = std::thread([this] { loop.run(); });
+  }
+  void TearDown() override {
+    loop.stop();
+    if (thread.joinable()) thread.join();
+  }
+  // What redis-cli prints, line ends as they are.
+  std::string say(const std::string& words) {
+    const std::string command =
+        std::string("timeout 60 ") + client + " -s " + path + " " + words + " 2>&1 < /dev/null";
+    std::string text;
+    FILE* out = ::popen(command.c_str(), "r");
+    for (int c = 0; (c = std::fgetc(out)) != EOF;) text += static_cast<char>(c);
+    ::pclose(out);
+    return text;
+  }
+  test::TemporaryFolder folder;
+  std::string path = folder / "bus.sock";
+  os::Loop loop;
+  LocalServer server{loop, path};
+  std::thread thread;
+};
+
+TEST_F(LocalBus, AnswersWhatMembersAsk) {
+  EXPECT_EQ(say("PING"), "PONG\n");
+  EXPECT_EQ(say("GET estop:latch"), "\n");
+  EXPECT_EQ(say("SET estop:latch tripped"), "OK\n");
+  EXPECT_EQ(say("GET estop:latch"), "tripped\n");
+  EXPECT_EQ(say("-3 GET estop:latch"), "tripped\n") << "in RESP3, too";
+  EXPECT_EQ(say("PUBLISH events:emergency_stop x"), "0\n");
+  EXPECT_EQ(say("SET alive running EX 1"), "OK\n");
+  std::string gone = "running\n";
+  for (int i = 0; i < 600 && gone == "running\n"; ++i) {
+    ::usleep(100'000);
+    gone = say("GET alive");
+  }
+  EXPECT_EQ(gone, "\n");
+}
+
+TEST_F(LocalBus, RefusesWhatItDoesNotKnow) {
+  EXPECT_NE(say("FLUSHALL").find("ERR"), std::string::npos);
+  EXPECT_NE(say("SET a b PX 5").find("ERR"), std::string::npos);
+  EXPECT_NE(say("SET a b EX zero").find("ERR"), std::string::npos);
+  EXPECT_EQ(say("PING"), "PONG\n") << "and goes on";
+}
+
+TEST_F(LocalBus, HandsOnWhatIsPublished) {
+  const std::string command = std::string("timeout 20 ") + client + " -s " + path + " SUBSCRIBE news 2>&1";
+  FILE* out = ::popen(command.c_str(), "r");
+  const auto line = [&] {
+    std::string text;
+    for (int c = 0; (c = std::fgetc(out)) != EOF && c != '\n';) text += static_cast<char>(c);
+    return text;
+  };
+  EXPECT_EQ(line(), "subscribe");
+  EXPECT_EQ(line(), "news");
+  EXPECT_EQ(line(), "1");
+  EXPECT_EQ(say("PUBLISH news hello"), "1\n");
+  EXPECT_EQ(line(), "message");
+  EXPECT_EQ(line(), "news");
+  EXPECT_EQ(line(), "hello");
+  EXPECT_EQ(say("PUBLISH news again"), "1\n");
+  std::fclose(out);  // it ends at the latest with its own time-out, and nothing waits for it
+}
+
+TEST_F(LocalBus, OthersThanOwnerAndGroupCannotOpenIt) {
+  struct stat info{};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0660U);
+}
+
+TEST_F(LocalBus, ASecondControllerIsToldAndTheFirstGoesOn) {
+  LocalServer second(loop, path);
+  const auto begun = second.begin();
+  ASSERT_FALSE(begun);
+  EXPECT_NE(begun.error().find("another controller"), std::string::npos) << begun.error();
+  EXPECT_EQ(say("PING"), "PONG\n");
+}
+
+TEST(LocalBusAgain, ASocketThatNobodyServesIsReplaced) {
+  test::TemporaryFolder folder;
+  const std::string path = folder / "bus.sock";
+  os::Loop loop;
+  {
+    LocalServer first(loop, path);
+    ASSERT_TRUE(first.begin());
+    ASSERT_EQ(::link(path.c_str(), (folder / "kept").c_str()), 0);
+  }
+  ASSERT_EQ(::rename((folder / "kept").c_str(), path.c_str()), 0) << "as a kill leaves it";
+  LocalServer next(loop, path);
+  const auto begun = next.begin();
+  EXPECT_TRUE(begun) << begun.error();
+}
+
+}  // namespace
+}  // namespace standstill::station
