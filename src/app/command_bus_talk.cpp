@@ -116,7 +116,8 @@ int bus_stop(const Context& context, const BusStopOptions& options) {
   BusPeer peer(target->bus, target->password, {std::string(estop::stop_channel)},
                [&](std::string_view, const std::string& what) { heard = heard || what == text; });
   if (const auto there = peer.connect(patience); !there)
-    return failed("STOP NOT SENT: " + there.error() + ". Use `standstill stop` at a machine, or its button");
+    return failed("STOP NOT SENT: " + there.error() +
+                  " Meanwhile: `standstill stop` at each machine, or its button");
   const auto answer = peer.ask({"PUBLISH", estop::stop_channel, text}, patience);
   if (!answer) return failed("STOP NOT SENT: " + answer.error());
   const Instant until = os::now() + patience;

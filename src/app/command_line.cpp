@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <optional>
+#include <utility>
 
+#include "app/bus_options.hpp"
 #include "app/command_tree.hpp"
 #include "app/commands.hpp"
 #include "app/declare.hpp"
@@ -107,6 +109,7 @@ int command_line(int argc, const char* const* argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto path = commands_in(tree, words);
   const bool stopping = !path.empty() && path.front()->name == "stop";
+  const bool stopping_bus = path.size() > 1 && path[0]->name == "bus" && path[1]->name == "stop";
   if (const auto problem = misspelt(tree, words)) {
     complain(*problem);
     return exit_usage;
@@ -118,8 +121,8 @@ int command_line(int argc, const char* const* argv) {
     return exit_done;
   } catch (const CLI::ParseError& problem) {
     // S9: whoever types `stop` with shaking hands gets a stop.
-    if (stopping) {
-      StopOptions options;
+    if (stopping || stopping_bus) {
+      BusStopOptions options;
       for (std::size_t i = 0; i < words.size(); ++i) {
         // The parser binds nothing when it fails, and the plant to stop must be the one that was named.
         if (words[i].starts_with("--config=")) {
@@ -130,11 +133,18 @@ int command_line(int argc, const char* const* argv) {
           context.config_file = words[i].substr(2);
         } else if (words[i] == "--json") {
           context.json = true;
-        } else if (words[i] != "stop") {
+        } else if (stopping_bus && words[i].starts_with("--url=")) {
+          options.target.url = words[i].substr(6);
+        } else if (stopping_bus && words[i] == "--url" && i + 1 < words.size()) {
+          options.target.url = words[++i];
+        } else if (words[i] != "stop" && (stopping || words[i] != "bus")) {
           options.not_understood.push_back(words[i]);
         }
       }
-      return stop(context, options);
+      if (stopping_bus) return bus_stop(context, options);
+      StopOptions here;
+      here.not_understood = std::move(options.not_understood);
+      return stop(context, here);
     }
     for (const auto& word : root.remaining(true))
       if (word.size() > 1 && word.front() == '-') return usage(path, unknown_option(tree, path, word));

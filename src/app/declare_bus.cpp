@@ -39,11 +39,8 @@ void declare_bus(CLI::App& tool, Context& context, Chosen& chosen) {
   stops->add_option("--description", stop->description, "what happened, at most 256 characters")
       ->type_name("TEXT");
   stops->add_option("--initiator", stop->initiator, "who stops, at most 64 characters")->type_name("NAME");
-  stops->allow_extras();
-  stops->callback([&context, &chosen, stop, stops] {
-    stop->not_understood = stops->remaining();
-    chosen.run = [&context, stop] { return bus_stop(context, *stop); };
-  });
+  stops->callback(
+      [&context, &chosen, stop] { chosen.run = [&context, stop] { return bus_stop(context, *stop); }; });
   const auto watch = std::make_shared<BusWatchOptions>();
   auto* watches = subcommand(tool, "watch", "what is said on the bus, as it comes");
   with_url(watches, watch->target);

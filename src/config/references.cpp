@@ -365,7 +365,7 @@ class References {
     const bool secures =
         std::ranges::any_of(config_.outputs, [](const Output& output) { return output.is_safety(); });
     if (!secures) report(Fault::warning, start, "there is no [[output]] that secures anything", "add one");
-    if (config_.links.empty() && config_.watches.empty())
+    if (config_.links.empty() && config_.watches.empty() && !config_.bus)
       report(Fault::warning, start, "there is no [[link]] and no [[watch]], so nothing is looked after",
              "add one");
   }
