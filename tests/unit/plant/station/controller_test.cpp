@@ -342,6 +342,7 @@ TEST(Controller, AStationThatTookItsLeaveIsNotMissed) {
   rig.controller->heartbeat(beat, rig.now);
   rig.pass(10s);
   EXPECT_TRUE(rig.alarms.empty());
+  ASSERT_FALSE(rig.said.empty());
   EXPECT_EQ(rig.said.back(), "left: the station a has taken its leave");
 }
 
