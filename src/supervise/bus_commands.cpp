@@ -37,6 +37,38 @@ void BusMember::judge_commands(Instant now) {
   if (commands_out_) commands_out_->open(open, now);
 }
 
+// Format v1.0.0 has the requests in a stream, other makes publish them: both are read, and whatever comes by
+// both is one. What is found in the stream on connecting was meant for another time (S4, S11); what comes in
+// while stopped is read, refused, and not carried out later.
+void BusMember::read_stream() {
+  if (!stream_read_ || config_.bus->kind == "local") return;
+  const std::string stream = estop::command_channel(config_.bus->instance);
+  const auto take = [this](const resp::Value& value) {
+    stream_asked_ = false;
+    if (value.is_error()) {
+      stream_read_ = false;
+      return said("problem", "the stream of commands is not read (published ones are): " + value.text);
+    }
+    const bool first = stream_last_.empty();
+    if (first) stream_last_ = "0-0";
+    // An entry is [id, [field, value, field, value …]]; XREAD has them behind the stream's name.
+    for (const auto& entry : !first && value.items.size() == 2 ? value.items[1].items : value.items) {
+      if (entry.items.size() != 2 || !entry.items[0].is_text()) continue;
+      stream_last_ = entry.items[0].text;
+      if (first) continue;
+      const auto& fields = entry.items[1].items;
+      for (std::size_t i = 1; i < fields.size(); i += 2)
+        if (fields[i].text.starts_with('{')) commands_in_->request(fields[i].text, os::now());
+    }
+  };
+  if (std::exchange(stream_asked_, true)) return;
+  if (stream_last_.empty())
+    session_->ask({"XREVRANGE", stream, "+", "-", "COUNT", "1"}, take);
+  else
+    session_->ask({"XREAD", "COUNT", "16", "STREAMS", stream, stream_last_}, take);
+  link_->send_now();
+}
+
 void BusMember::send(const std::string& station, const estop::CommandRequest& request,
                      station::CommandsOut::Done done) {
   if (commands_out_) return commands_out_->send(station, request, os::now(), std::move(done));

@@ -174,7 +174,9 @@ void BusMember::close() {
 void BusMember::on_link(const link::Status& status, link::State previous, std::string_view why) {
   const Instant now = os::now();
   const bool online = status.state == link::State::online;
-  asking_latch_ = false;
+  asking_latch_ = stream_asked_ = false;
+  stream_read_ = true;
+  stream_last_.clear();
   std::visit(Overloaded{[](std::monostate) {},
                         [&](auto& role) {
                           if (online)
@@ -396,6 +398,7 @@ void BusMember::tick() {
     beat();
   }
   if (now >= next_latch_) ask_latch();
+  if (link_->status().state == link::State::online) read_stream();
   if (now >= next_paths_ && link_->status().state == link::State::online) {
     next_paths_ = now + paths_every;
     tend_paths();

@@ -87,6 +87,7 @@ class BusMember {
   [[nodiscard]] station::CommandDoer command_doer();
   void make_commands();
   void judge_commands(Instant now);
+  void read_stream();
   [[nodiscard]] station::CommandsIn::Answer carry_out(const estop::CommandRequest& request) const;
   [[nodiscard]] bool shows(const estop::CommandRequest& request) const;
   void dial();
@@ -122,6 +123,8 @@ class BusMember {
   bool confirm_soon_ = false;  // a flood of stops is no flood of confirmations
   std::optional<station::CommandsIn> commands_in_;
   std::optional<station::CommandsOut> commands_out_;
+  std::string stream_last_;  // id of the last entry that was read; empty: none since the connection was made
+  bool stream_read_ = true, stream_asked_ = false;
   Instant said_since_{};
   unsigned said_count_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -127,6 +127,44 @@ TEST_F(BusPath, S4_CommandsSwitchWhatIsMarkedAndOnlyWhileNobodyStops) {
   EXPECT_EQ(station->run_commands(), starts);
 }
 
+TEST_F(BusPath, S4_CommandsOfAStreamAreTakenAndThoseFromBeforeAreNot) {
+  serial_more = "commandable = true\n";
+  const auto request = [](unsigned number, const std::string& command) {
+    return R"({"envelope":{"id":"0000000)" + std::to_string(number) +
+           R"(-d9cb-469f-a165-70867728950e","timestamp":1769860800,"source":{"service":"somebody",)"
+           R"("instance":"hand","version":"1.0.0"},"schema_version":"v1.0.0","type":"device.command.request",)"
+           R"("correlation_id":"0f8fad5b-d9cb-469f-a165-70867728950e","reply_to":"responses:hand"},)"
+           R"("payload":{"device_id":"relay","command_name":")" +
+           command + R"(","timeout_ms":30000}})";
+  };
+  const auto add = [&](const std::string& text) {
+    return redis->say({"XADD", "commands:bench-1", "*", "message", text});
+  };
+  ASSERT_TRUE(add(request(1, "safe")).starts_with("$"));
+  start_both();
+  if (HasFatalFailure()) return;
+  release();
+  if (HasFatalFailure()) return;
+  RedisListener answers(*redis, "responses:hand");
+  add(request(2, "safe"));
+  const auto success = [&] {
+    const json message = json::parse(answers.next(), nullptr, false);
+    return message.is_object() && message.at("payload").at("success").get<bool>();
+  };
+  EXPECT_TRUE(success()) << bus_journal(*station);
+  EXPECT_TRUE(station->until([&] { return station->all_safe(); }));
+  add(request(3, "run"));
+  EXPECT_TRUE(success()) << bus_journal(*station);
+  EXPECT_TRUE(station->until([&] { return station->all_energised(); }))
+      << "and the command from before the start was not the first of them";
+  redis->publish("events:emergency_stop", stop_by_hand);
+  ASSERT_TRUE(become_safe()) << both();
+  const auto starts = station->run_commands();
+  add(request(4, "run"));
+  EXPECT_FALSE(success());
+  EXPECT_EQ(station->run_commands(), starts);
+}
+
 TEST_F(BusPath, AStationThatFallsSilentIsAnAlarmAlsoWithoutATrip) {
   start_both();
   if (HasFatalFailure()) return;
