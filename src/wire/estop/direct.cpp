@@ -22,7 +22,7 @@ std::string sign(std::string_view word, std::string_view text, const Keys& keys)
 }
 
 std::expected<std::string, std::string> checked(std::string_view word, std::string_view text,
-                                             std::size_t longest, const Keys& keys) {
+                                                std::size_t longest, const Keys& keys) {
   const auto whole = parse_object(text);
   if (!whole) return std::unexpected(whole.error());
   Members in(*whole, "message", {"signed", "key_id", "mac"});
