@@ -11,7 +11,6 @@
 
 namespace standstill::output {
 
-using permit::BoardStatus;
 using permit::Want;
 
 bool BoardLine::open(Instant now) {
@@ -43,10 +42,13 @@ bool BoardLine::send(Want want, Instant now) {
   const std::size_t from = unfinished_ ? 0 : 1;
   const ssize_t written = ::write(fd_.get(), bytes.data() + from, bytes.size() - from);
   if (written < 0 && errno != EAGAIN && errno != EINTR) fd_.reset();
-  unfinished_ = unfinished_ ? written < 1 || written != static_cast<ssize_t>(bytes.size())
-                            : written > 0 && written != static_cast<ssize_t>(frame.size());
   const bool whole = written == static_cast<ssize_t>(bytes.size() - from);
-  if (whole) said_at_ = now;
+  if (whole) {
+    unfinished_ = false;
+    said_at_ = now;
+  } else if (written > 0) {
+    unfinished_ = true;
+  }
   return whole;
 }
 
