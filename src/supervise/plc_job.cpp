@@ -54,9 +54,11 @@ PlcJob::PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
           loop, link::TcpTransport::Settings{peer().plc.host, peer().plc.port, config.silence}),
       link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
       [this](const link::Status& status, link::State previous, std::string_view why) {
-        if (status.state == link::State::online) cpu_known_ = false;
         listener_.changed(status, previous, why);
-        if (status.state == link::State::online) begin_work();
+        if (status.state == link::State::online)
+          begin_work();
+        else
+          forget_cpu();
       });
   if (const auto& beat = peer().write_heartbeat)
     if (const auto address = s7::parse_address(beat->address))  // the loader has checked it
@@ -80,6 +82,14 @@ void PlcJob::begin_work() {
   counter_trouble_.clear();
   counter_->online(now);
   count_timer_ = loop_.after(Duration::zero(), [this] { count(); });
+}
+
+// What the CPU said on a connection that is over is no word of what it does now (S7).
+void PlcJob::forget_cpu() {
+  cpu_known_ = false;
+  if (told_.standing == Standing::unknown) return;
+  tell({Standing::unknown, CauseCode::none,
+        CauseDetail("the PLC's CPU has not told its state since the connection ended"), false});
 }
 
 void PlcJob::count() {

@@ -35,6 +35,7 @@ class PlcJob final : public Job {
   [[nodiscard]] const config::S7Link& peer() const { return std::get<config::S7Link>(config().peer); }
   void begin_work();
   void poll();
+  void forget_cpu();
   void count();
   [[nodiscard]] std::expected<void, std::string> stop_cpu(const std::string& command);
   void polled(const plc::Outcome<plc::Values>& outcome, Instant asked);
