@@ -1,101 +1,16 @@
 // Peers that others wrote: the real snap7 client and nodes7 against our simulated PLC, our tools against the
 // real snap7 server. They come from npm (tests/peers/s7); where they are not installed, these tests are
 // skipped and say so.
-#include <array>
-#include <cstdio>
-#include <filesystem>
-
 #include "support/cli_rig.hpp"
-#include "support/plc_peer.hpp"
+#include "support/snap7_server.hpp"
 
 namespace standstill::test {
 namespace {
 
-std::filesystem::path peers() {
-  if (const char* elsewhere = std::getenv("STANDSTILL_S7_PEERS")) return elsewhere;
-  return std::filesystem::path(SOURCE_DIR) / "build/peers/s7";
-}
-
-bool missing() {
-  return !std::filesystem::exists(peers() / "node_modules/node-snap7/build/Release/node_snap7.node");
-}
-constexpr const char* not_installed = "the foreign S7 peers are not installed (./dev test installs them)";
-
-std::string command(const std::string& script, const std::string& arguments) {
-  return "NODE_PATH=" + (peers() / "node_modules").string() + " timeout 120 node " + SOURCE_DIR +
-         "/tests/peers/s7/" + script + " " + arguments;
-}
-
-// What a script prints: one JSON object.
-json script(const std::string& name, const std::string& arguments) {
-  FILE* pipe = ::popen((command(name, arguments) + " 2>&1").c_str(), "re");
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (std::size_t count = 0; (count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    text.append(buffer.data(), count);
-  ::pclose(pipe);
-  auto answer = json::parse(text, nullptr, false);
-  EXPECT_TRUE(answer.is_object()) << text;
-  return answer.is_object() ? answer : json::object();
-}
-
-// The real snap7 server on a port that was free a moment ago; it ends with its input.
-class Snap7Server {
- public:
-  explicit Snap7Server(int pdu) {
-    for (int attempt = 0; attempt < 5 && !serving_; ++attempt) {
-      port_ = PlcPeer().port();
-      start(pdu);
-    }
-  }
-  ~Snap7Server() { end(); }
-  Snap7Server(const Snap7Server&) = delete;
-  Snap7Server& operator=(const Snap7Server&) = delete;
-  [[nodiscard]] std::string port() const { return std::to_string(port_); }
-  [[nodiscard]] bool serving() const { return serving_; }
-
- private:
-  void start(int pdu) {
-    int in[2], out[2];
-    EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
-    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-    std::vector<std::string> words{"env",  "NODE_PATH=" + (peers() / "node_modules").string(),
-                                   "node", std::string(SOURCE_DIR) + "/tests/peers/s7/snap7_server.js",
-                                   port(), std::to_string(pdu)};
-    std::vector<char*> argv;
-    for (auto& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, in[0], 0);
-    posix_spawn_file_actions_adddup2(&files, out[1], 1);
-    EXPECT_EQ(posix_spawn(&pid_, "/usr/bin/env", &files, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&files);
-    ::close(in[0]);
-    ::close(out[1]);
-    input_ = in[1];
-    char first = 0;
-    serving_ = ::read(out[0], &first, 1) == 1;  // "listening", or the end
-    ::close(out[0]);
-    if (!serving_) end();
-  }
-  void end() {
-    if (pid_ < 0) return;
-    ::close(input_);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-
-  std::uint16_t port_ = 0;
-  pid_t pid_ = -1;
-  int input_ = -1;
-  bool serving_ = false;
-};
-
 class PlcPeers : public Cli {};
 
 TEST_F(PlcPeers, TheRealSnap7ClientAgainstOurSimulatedPlc) {
-  if (missing()) GTEST_SKIP() << not_installed;
+  if (s7_peers_missing()) GTEST_SKIP() << s7_peers_not_installed;
   for (const int pdu : {240, 480, 960}) {
     PlcPeer peer({.pdu = static_cast<std::uint16_t>(pdu),
                   .outstanding = 1,
@@ -104,7 +19,7 @@ TEST_F(PlcPeers, TheRealSnap7ClientAgainstOurSimulatedPlc) {
                   .bit_writes = true,
                   .password = {}},
                  100ms);
-    const auto answer = script("snap7_client.js", std::to_string(peer.port()) + " 960");
+    const auto answer = s7_script("snap7_client.js", std::to_string(peer.port()) + " 960");
     EXPECT_EQ(answer["pdu"], pdu);
     for (const char* good :
          {"write", "write_big", "read_big", "bit", "flags_write", "outputs", "stop", "start", "cold"})
@@ -128,9 +43,9 @@ TEST_F(PlcPeers, TheRealSnap7ClientAgainstOurSimulatedPlc) {
 }
 
 TEST_F(PlcPeers, Nodes7AgainstOurSimulatedPlc) {
-  if (missing()) GTEST_SKIP() << not_installed;
+  if (s7_peers_missing()) GTEST_SKIP() << s7_peers_not_installed;
   PlcPeer peer;
-  const auto answer = script("nodes7_client.js", std::to_string(peer.port()));
+  const auto answer = s7_script("nodes7_client.js", std::to_string(peer.port()));
   EXPECT_EQ(answer["bad"], false);
   EXPECT_EQ(answer["text"], "Standstill");
   EXPECT_EQ(answer["bit"], true);
@@ -143,7 +58,7 @@ TEST_F(PlcPeers, Nodes7AgainstOurSimulatedPlc) {
 }
 
 TEST_F(PlcPeers, OurToolsAgainstTheRealSnap7Server) {
-  if (missing()) GTEST_SKIP() << not_installed;
+  if (s7_peers_missing()) GTEST_SKIP() << s7_peers_not_installed;
   for (const int pdu : {240, 480, 960}) {
     Snap7Server server(pdu);
     ASSERT_TRUE(server.serving());
