@@ -1,4 +1,4 @@
-"""A pymodbus server on a free port of loopback; prints the port. Registers hold their own address."""
+"""A pymodbus server on a free port of loopback; prints the port. Registers hold their own address, input 2 is on."""
 import socket
 import sys
 
@@ -10,7 +10,8 @@ with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     port = probe.getsockname()[1]
 block = ModbusSequentialDataBlock(0, list(range(200)))
-context = ModbusServerContext(slaves=ModbusSlaveContext(hr=block, ir=block, zero_mode=True), single=True)
+inputs = ModbusSequentialDataBlock(0, [False, False, True, False])
+context = ModbusServerContext(slaves=ModbusSlaveContext(hr=block, ir=block, di=inputs, zero_mode=True), single=True)
 identity = ModbusDeviceIdentification()
 identity.VendorName = "pymodbus"
 print(port, flush=True)

@@ -1,5 +1,6 @@
 // Modbus against programs that others wrote, both ways. What they send and accept was decided by their
-// authors, not by our own codec. ./dev installs them: mbpoll (libmodbus) and python3-pymodbus.
+// authors, not by our own codec. ./dev installs them: mbpoll (libmodbus), python3-pymodbus, and npm's
+// modbus-serial.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -11,9 +12,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "os/clock.hpp"
-#include "supervise/modbus_job.hpp"
+#include "support/null_modem.hpp"
 #include "support/sim_meter.hpp"
+#include "unit/supervise/modbus_reading.hpp"
 
 namespace standstill::supervise {
 namespace {
@@ -61,11 +62,16 @@ TEST(ModbusPeers, mbpoll_reads_our_meter_on_a_line) {
   EXPECT_TRUE(has(code, "[11]: \t341")) << code;
 }
 
-void expect_every_function(const std::string& said) {
+void expect_all_but_22_and_23(const std::string& said) {
   for (const char* line :
-       {"write_register ok", "mask ok", "masked ok [23]", "write_registers ok", "written ok [7, 8, 9]",
-        "both ok [7, 42]", "write_coil ok", "write_coils ok", "coils [1, 0, 0, 1, 0, 1]", "inputs [1, 0, 1]",
-        "input_registers ok [7]", "code ok [341]", "refused 2", "named Standstill", "exit 0"})
+       {"write_register ok", "write_registers ok", "written ok [7, 8, 9]", "write_coil ok", "write_coils ok",
+        "coils [1, 0, 0, 1, 0, 1]", "inputs [1, 0, 1]", "input_registers ok [7]", "code ok [341]",
+        "refused 2", "named Standstill", "exit 0"})
+    EXPECT_TRUE(has(said, line)) << line << " is not in:\n" << said;
+}
+void expect_every_function(const std::string& said) {
+  expect_all_but_22_and_23(said);
+  for (const char* line : {"mask ok", "masked ok [23]", "both ok [7, 42]"})
     EXPECT_TRUE(has(said, line)) << line << " is not in:\n" << said;
 }
 
@@ -81,66 +87,88 @@ TEST(ModbusPeers, pymodbus_uses_every_function_of_our_meter_on_a_line) {
   expect_every_function(output_of(python + "pymodbus_client.py rtu " + meter.device()));
 }
 
+// A server of others as a process of ours: it says where it listens, and is ended with its owner.
+class Server {
+ public:
+  explicit Server(const std::string& command) {
+    std::array<int, 2> out{}, in{};
+    EXPECT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(out[1], 1);
+      ::dup2(in[0], 0);
+      ::execl("/bin/sh", "sh", "-c", ("exec " + command).c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(out[1]);
+    ::close(in[0]);
+    input_ = in[1];
+    said_ = ::fdopen(out[0], "r");
+    std::array<char, 80> line{};
+    if (std::fgets(line.data(), line.size(), said_) != nullptr) first_line_ = line.data();
+  }
+  ~Server() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    ::close(input_);
+    std::fclose(said_);
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  [[nodiscard]] const std::string& first_line() const { return first_line_; }
+  [[nodiscard]] std::uint16_t port() const {
+    const auto digits = first_line_.find_first_of("0123456789");
+    return static_cast<std::uint16_t>(digits == std::string::npos ? 0
+                                                                  : std::stoul(first_line_.substr(digits)));
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int input_ = -1;
+  FILE* said_ = nullptr;
+  std::string first_line_;
+};
+
 TEST(ModbusPeers, our_link_reads_a_pymodbus_server) {
   NEEDS("/usr/bin/python3 -c 'import pymodbus.client'", "python3-pymodbus");
-  std::array<int, 2> out{};
-  ASSERT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
-  const pid_t server = ::fork();
-  if (server == 0) {
-    ::dup2(out[1], 1);
-    ::execl("/usr/bin/python3", "python3", TEST_DATA "/meter/pymodbus_server.py", nullptr);
-    ::_exit(127);
-  }
-  ::close(out[1]);
-  FILE* said = ::fdopen(out[0], "r");
-  unsigned port = 0;
-  ASSERT_EQ(std::fscanf(said, "%u", &port), 1);
+  const Server server("/usr/bin/python3 " TEST_DATA "/meter/pymodbus_server.py");
+  ASSERT_NE(server.port(), 0) << server.first_line();
+  expect_right_values({.port = server.port()});
+}
 
-  os::Loop loop;
-  link::TagTable tags;
-  ModbusLines lines;
-  config::Link config;
-  config.id = "peer";
-  config.kind = "modbus-tcp";
-  config.reconnect.first = std::chrono::milliseconds(100);
-  config.reconnect.longest = std::chrono::milliseconds(500);
-  config.silence = std::chrono::seconds(30);
-  config.probe = std::chrono::seconds(30);
-  config::ModbusLink peer;
-  peer.host = "127.0.0.1";
-  peer.port = static_cast<std::uint16_t>(port);
-  peer.time_out = std::chrono::seconds(10);
-  peer.poll = std::chrono::milliseconds(100);
-  for (const unsigned address : {3U, 5U, 60U}) {
-    config::Register one;
-    one.name = "r" + std::to_string(address);
-    one.address = static_cast<std::uint16_t>(address);
-    one.type = "uint16";
-    peer.registers.push_back(one);
-  }
-  config::Register beyond;
-  beyond.name = "beyond";
-  beyond.address = 500;
-  beyond.type = "uint16";
-  peer.registers.push_back(beyond);
-  config.peer = peer;
-  const auto ignore = [](auto&&...) {};
-  ModbusJob job(loop, config, tags, 1,
-                Job::Listener{.changed = ignore, .behind = ignore, .tags = ignore, .said = ignore}, lines,
-                {});
-  job.begin();
-  const auto quality = [&](const char* name) { return tags.get(*tags.find(name)).quality; };
-  const Instant end = os::now() + 90s;
-  while ((quality("peer.r60") != link::Quality::good || quality("peer.beyond") != link::Quality::refused) &&
-         os::now() < end)
-    loop.turn(50ms);
-  EXPECT_EQ(job.state(), link::State::online) << job.status().last_error;
-  for (const unsigned address : {3U, 5U, 60U})
-    EXPECT_EQ(tags.get(*tags.find("peer.r" + std::to_string(address))).value, address);
-  EXPECT_EQ(quality("peer.beyond"), link::Quality::refused);
-  ::kill(server, SIGKILL);
-  ::waitpid(server, nullptr, 0);
-  std::fclose(said);
+// npm's modbus-serial, which ./dev installs (tests/peers/modbus).
+const std::string modules = SOURCE_DIR "/build/peers/modbus/node_modules";
+std::string node(const std::string& script) {
+  return "env NODE_PATH=" + modules + " node " SOURCE_DIR "/tests/peers/modbus/" + script;
+}
+#define NEEDS_MODBUS_SERIAL NEEDS("test -d " + modules + "/modbus-serial && command -v node", "modbus-serial")
+
+TEST(ModbusPeers, modbus_serial_uses_every_function_of_our_meter_in_the_network) {
+  NEEDS_MODBUS_SERIAL;
+  SimMeter meter({.tcp = true});
+  expect_every_function(output_of("timeout 120 " + node("client.js tcp " + std::to_string(meter.port()))));
+}
+
+TEST(ModbusPeers, modbus_serial_uses_every_function_of_our_meter_on_a_line) {
+  NEEDS_MODBUS_SERIAL;
+  SimMeter meter({});
+  expect_all_but_22_and_23(output_of("timeout 120 " + node("client.js rtu " + meter.device())));
+}
+
+TEST(ModbusPeers, our_link_reads_a_modbus_serial_server_in_the_network) {
+  NEEDS_MODBUS_SERIAL;
+  const Server server(node("server.js tcp"));
+  ASSERT_NE(server.port(), 0) << server.first_line();
+  expect_right_values({.port = server.port()});
+}
+
+TEST(ModbusPeers, our_link_reads_a_modbus_serial_server_on_a_line) {
+  NEEDS_MODBUS_SERIAL;
+  const test::NullModem cable;
+  const Server server(node("server.js rtu " + cable.one()));
+  ASSERT_EQ(server.first_line(), "ready\n");
+  expect_right_values({.device = cable.other()});
 }
 
 }  // namespace
