@@ -17,14 +17,11 @@
 #include <optional>
 #include <utility>
 
+#include "os/detached_thread.hpp"
 #include "os/fd.hpp"
 #include "os/loop.hpp"
 
 namespace standstill::link {
-
-// A detached thread of ordinary priority with a small stack and all signals blocked (the loop's thread may be
-// real time, and its memory locked). False when the system gives no thread.
-[[nodiscard]] bool spawn_detached(std::function<void()> job);
 
 template <typename T>
 class OffLoop {
@@ -40,7 +37,7 @@ class OffLoop {
     auto shared = std::make_shared<Shared>();
     shared->bell.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!shared->bell) return false;
-    const bool spawned = spawn_detached([shared, job = std::move(job)] {
+    const bool spawned = os::spawn_detached([shared, job = std::move(job)] {
       T answer = job();
       const std::lock_guard lock(shared->mutex);
       shared->answer.emplace(std::move(answer));

@@ -1,11 +1,13 @@
-#include "link/off_loop.hpp"
+#include "os/detached_thread.hpp"
 
 #include <pthread.h>
 #include <sched.h>
 
 #include <csignal>
+#include <memory>
+#include <utility>
 
-namespace standstill::link {
+namespace standstill::os {
 
 namespace {
 constexpr std::size_t stack_bytes = 256 * 1024;
@@ -41,4 +43,4 @@ bool spawn_detached(std::function<void()> job) {
   return made;
 }
 
-}  // namespace standstill::link
+}  // namespace standstill::os

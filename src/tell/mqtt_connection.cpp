@@ -2,11 +2,17 @@
 
 #include <mosquitto.h>
 #include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "os/detached_thread.hpp"
+#include "os/fd.hpp"
 
 namespace standstill::tell {
 namespace {
@@ -20,7 +26,12 @@ std::string words(int code, int saved_errno) {
 
 }  // namespace
 
-void MqttConnection::Free::operator()(mosquitto* one) const { ::mosquitto_destroy(one); }
+// While it is under way the client belongs to the dialing thread.
+struct MqttConnection::Dialing {
+  os::Fd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  std::atomic<bool> done = false;
+  int code = 0, error = 0;  // once done
+};
 
 bool good_topic(const std::string& topic) { return ::mosquitto_pub_topic_check(topic.c_str()) == 0; }
 
@@ -32,7 +43,10 @@ std::expected<std::unique_ptr<MqttConnection>, std::string> MqttConnection::dial
   const auto failed = [&](const std::string& why) { return std::unexpected(made->place_ + ": " + why); };
   if (initialised != MOSQ_ERR_SUCCESS) return failed(words(initialised, errno));
   made->client_.reset(
-      ::mosquitto_new(broker.client_id.empty() ? nullptr : broker.client_id.c_str(), true, made.get()));
+      ::mosquitto_new(broker.client_id.empty() ? nullptr : broker.client_id.c_str(), true, made.get()),
+      [](mosquitto* one) {
+        if (one != nullptr) ::mosquitto_destroy(one);
+      });
   mosquitto* client = made->client_.get();
   if (client == nullptr) return failed(std::strerror(errno));
   ::mosquitto_connect_callback_set(client, [](mosquitto*, void* self, int code) {
@@ -65,14 +79,42 @@ std::expected<std::unique_ptr<MqttConnection>, std::string> MqttConnection::dial
   // The publisher keeps its own window, and sends in order.
   ::mosquitto_max_inflight_messages_set(client, 0);
   ::mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
-  const int code = ::mosquitto_connect_async(client, broker.host.c_str(), broker.port, keep_alive_seconds);
-  if (code != MOSQ_ERR_SUCCESS) return failed(words(code, errno));
+  auto dialing = std::make_shared<Dialing>();
+  const bool spawned =
+      dialing->bell &&
+      os::spawn_detached([dialing, client = made->client_, host = broker.host, port = broker.port] {
+        dialing->code = ::mosquitto_connect_async(client.get(), host.c_str(), port, keep_alive_seconds);
+        dialing->error = errno;
+        dialing->done = true;
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const auto written = ::write(dialing->bell.get(), &one, sizeof one);
+      });
+  if (!spawned) return failed("the system gives no thread to look the name up");
+  made->dialing_ = std::move(dialing);
   return made;
+}
+
+// Whether the name has been looked up, waited for at most `longest`.
+std::expected<bool, std::string> MqttConnection::dialed(Duration longest, int wake) {
+  if (!dialing_) return true;
+  const auto ms = [](Duration length) { return static_cast<int>(std::max<std::int64_t>(0, to_ms(length))); };
+  pollfd entries[2] = {{dialing_->bell.get(), POLLIN, 0}, {wake, POLLIN, 0}};
+  ::poll(entries, 2, ms(std::min<Duration>(longest, 1s)));
+  // Whoever was woken for something else comes back at once: not without a pause, or it would spin.
+  if (entries[0].revents == 0 && entries[1].revents != 0)
+    ::poll(entries, 1, ms(std::min<Duration>(longest, 20ms)));
+  if (!dialing_->done) return false;
+  const auto ended = std::exchange(dialing_, nullptr);
+  if (ended->code != MOSQ_ERR_SUCCESS)
+    return std::unexpected(place_ + ": " + words(ended->code, ended->error));
+  return true;
 }
 
 MqttConnection::~MqttConnection() = default;
 
 std::expected<void, std::string> MqttConnection::turn(Duration longest, int wake) {
+  if (const auto ready = dialed(longest, wake); !ready || !*ready)
+    return ready ? std::expected<void, std::string>{} : std::unexpected(ready.error());
   const int socket = ::mosquitto_socket(client_.get());
   if (socket < 0)
     return std::unexpected(place_ + ": " + (refused_.empty() ? "the connection ended" : refused_));

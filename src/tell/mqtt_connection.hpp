@@ -38,7 +38,8 @@ struct MqttMessage {
 class MqttConnection {
  public:
   // Begins to connect; what comes of it shows in turn(). `will` is what the broker publishes when this end
-  // dies. A name is looked up here, which may take as long as the system's resolver does.
+  // dies. The name is looked up on a thread of its own, so that nobody has to wait out a resolver that hangs,
+  // not even at the end of the program.
   [[nodiscard]] static std::expected<std::unique_ptr<MqttConnection>, std::string> dial(
       const MqttBroker& broker, const std::optional<MqttMessage>& will);
   ~MqttConnection();
@@ -58,10 +59,11 @@ class MqttConnection {
 
  private:
   MqttConnection() = default;
-  struct Free {
-    void operator()(mosquitto* one) const;
-  };
-  std::unique_ptr<mosquitto, Free> client_;
+  struct Dialing;
+  [[nodiscard]] std::expected<bool, std::string> dialed(Duration longest, int wake);
+
+  std::shared_ptr<mosquitto> client_;  // the dialing thread's too
+  std::shared_ptr<Dialing> dialing_;   // until the name was looked up
   std::string place_;
   std::vector<int> confirmed_;
   bool online_ = false;

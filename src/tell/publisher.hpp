@@ -54,8 +54,7 @@ class Publisher {
 
   Publisher(PublisherSettings settings, Health health);
   void ask_to_end() { wake_.end(); }  // never waits; the destructor does
-  // Within about two seconds, unless the system's resolver holds it up: says goodbye, and keeps on disk what
-  // was not confirmed.
+  // Within about two seconds: says goodbye, and keeps on disk what was not confirmed.
   ~Publisher();
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;

@@ -95,7 +95,7 @@ void Transport::found(Found chip) {
   socket_.reset(pair[0]);
   ::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
   const auto theirs = std::make_shared<os::Fd>(pair[1]);
-  const bool spawned = link::spawn_detached(
+  const bool spawned = os::spawn_detached(
       [chip = *chip, theirs, reading = reading_] { serve(*chip, theirs->get(), *reading); });
   if (!spawned) {
     socket_.reset();
