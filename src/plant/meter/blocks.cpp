@@ -28,9 +28,9 @@ std::vector<Block> plan_blocks(const Profile& profile, const std::vector<bool>& 
   std::vector<std::size_t> order(profile.registers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto place = [&](std::size_t i) {
-    return std::pair(profile.registers[i].function, profile.registers[i].address);
+    return std::tuple(profile.registers[i].function, profile.registers[i].address, i);
   };
-  std::ranges::stable_sort(order, {}, place);
+  std::ranges::sort(order, {}, place);
   std::vector<Block> blocks;
   for (const std::size_t index : order) {
     if (!wanted[index]) continue;
