@@ -174,6 +174,7 @@ bool Engine::sound() const { return fold(settings_) == settings_sum_; }
 
 void Engine::finish(Instant now) {
   chain_.tell(now);
+  if (chain_.latch().state() != told_state_ || chain_.latch().epoch() != told_epoch_) say_state();
   keep_log(now);
   if (cvs_.keep(settings_, chain_.latch().state() == LatchState::tripped && !chain_.sequence().running()))
     if (cvs_.failed() && !store_told_) {
@@ -227,6 +228,8 @@ void Engine::keep_log(Instant now) {
 }
 
 void Engine::say_state() {
+  told_state_ = chain_.latch().state();
+  told_epoch_ = chain_.latch().epoch();
   Sentence words;
   words.text("STATE ").text(name(chain_.latch().state())).text(" ");
   words.integer(chain_.latch().epoch()).text(" ").text(chain_.reason().view());
@@ -243,7 +246,7 @@ void Engine::say_log() {
   }
   if (log_line_ == 0) {
     words.text("LOG ").integer(log.epoch).text(" ").text(log.reason.view()).text(" at ");
-    words.integer(log.uptime_ns / 1'000'000).text(" ms");
+    words.integer(log.uptime_ns / 1'000'000).text(" ms, ").integer(log.event_count).text(" events");
   } else {
     const Event& event = log.events[log_line_ - 1U];
     words.text("EVENT ").integer(event.at_ns / 1'000'000).text(" ").text(name(event.kind)).text(" ");

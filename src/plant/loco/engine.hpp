@@ -45,6 +45,9 @@ class Engine {
 
   void boot(Instant now, BootReason reason);
 
+  // What the board found out about itself: parks the engine.
+  void distrust(Instant now, std::string_view what) { chain_.distrust(now, what); }
+
   // In the order in which they happen, between two cycles.
   void packet(const dcc::Packet& packet, Instant now);
   void typed(const Typed& typed, Instant now);
@@ -89,6 +92,8 @@ class Engine {
   bool store_told_ = false;
   std::uint8_t log_line_ = no_line;  // what is said next of the old log, a line a cycle
   static constexpr std::uint8_t no_line = 255;
+  LatchState told_state_ = LatchState::tripped;  // on the line
+  Epoch told_epoch_ = 0;
 };
 
 }  // namespace standstill::loco
