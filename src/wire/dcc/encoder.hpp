@@ -68,6 +68,12 @@ template <class... Byte>
   return seal(std::array<std::uint8_t, 3>{static_cast<std::uint8_t>(0x74U | place >> 8U),
                                           static_cast<std::uint8_t>(place & 0xFFU), data});
 }
+[[nodiscard]] constexpr Packet service_verify_bit(std::uint16_t number, unsigned place, bool one) {
+  const unsigned at = number - 1U;
+  return seal(std::array<std::uint8_t, 3>{static_cast<std::uint8_t>(0x78U | at >> 8U),
+                                          static_cast<std::uint8_t>(at & 0xFFU),
+                                          static_cast<std::uint8_t>(0xE0U | (one ? 8U : 0U) | (place & 7U))});
+}
 
 struct Timing {
   Duration one = 58us;  // a half
