@@ -2,6 +2,7 @@
 // console.
 #include "firmware/board.hpp"
 
+#include "firmware/mps2-an385/plant_frame.hpp"
 #include "firmware/mps2-an385/registers.hpp"
 
 extern "C" {
@@ -24,7 +25,9 @@ class FileFlash final : public loco::Flash {
   }
   bool program(std::size_t sector, std::size_t offset, std::span<const std::uint8_t> bytes) override {
     bool took = true;
+    const std::size_t whole = powered(bytes.size());
     for (std::size_t i = 0; i < bytes.size(); ++i) {
+      if (i == whole) die();
       volatile std::uint8_t& at = place(sector, offset + i);
       if ((bytes[i] & ~at) != 0) took = false;  // flash turns ones to zeros only
       at = static_cast<std::uint8_t>(at & bytes[i]);
@@ -32,11 +35,28 @@ class FileFlash final : public loco::Flash {
     return took;
   }
   bool erase(std::size_t sector) override {
-    for (std::size_t i = 0; i < size; ++i) place(sector, i) = 0xFF;
+    const std::size_t whole = powered(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (i == whole) die();
+      place(sector, i) = 0xFF;
+    }
     return true;
   }
 
  private:
+  static volatile Mailbox& mailbox() { return *reinterpret_cast<volatile Mailbox*>(base + mailbox_offset); }
+  // How many of so many bytes are written before power goes; all of them and more while it stays.
+  static std::size_t powered(std::size_t bytes) {
+    volatile Mailbox& box = mailbox();
+    if (box.power_after == 0) return bytes + 1;
+    box.power_after = box.power_after - 1;
+    return box.power_after == 0 ? bytes / 2 : bytes + 1;
+  }
+  [[noreturn]] static void die() {
+    mailbox().power_gone = 1;
+    for (;;) {
+    }
+  }
   static volatile std::uint8_t& place(std::size_t sector, std::size_t offset) {
     return *reinterpret_cast<volatile std::uint8_t*>(base + sector * size + offset);
   }

@@ -38,9 +38,11 @@ void listen() {
   }
   __sync_synchronize();
   bool whole_frame = false;
-  for (std::uint32_t i = 0; i < box.plant_size; ++i) whole_frame = reader.take(box.plant[i]);
+  const std::uint32_t slot = box.plant_taken % Mailbox::slots;
+  const std::uint32_t size = box.plant_size[slot];
+  for (std::uint32_t i = 0; i < size; ++i) whole_frame = reader.take(box.plant[slot][i]);
   __sync_synchronize();
-  box.plant_taken = box.plant_sent;
+  box.plant_taken = box.plant_taken + 1;
   if (!whole_frame) return;
   const PlantFrame& plant = reader.frame();
   clock = instant_from_ns(static_cast<std::int64_t>(plant.time_us) * 1000);
@@ -120,8 +122,9 @@ void drive(const loco::Outputs& outputs) {
   frame.lamp = static_cast<std::uint8_t>(outputs.lamp);
   const auto bytes = packed(frame);
   volatile Mailbox& box = mailbox();
-  while (box.board_sent != box.board_taken) rest();
-  for (std::size_t i = 0; i < bytes.size(); ++i) box.board[i] = bytes[i];
+  while (box.board_sent - box.board_taken >= Mailbox::slots) rest();
+  const std::uint32_t slot = box.board_sent % Mailbox::slots;
+  for (std::size_t i = 0; i < bytes.size(); ++i) box.board[slot][i] = bytes[i];
   __sync_synchronize();
   box.board_sent = box.board_sent + 1;
 }

@@ -1,8 +1,9 @@
 // Between the emulated board and the simulated plant: what sensors and rails say, what drivers do. Little
 // endian, a CRC-32 at the end; a frame that is not whole is no frame.
 //
-// Frames pass through a mailbox in the memory that QEMU shares with a file, one at a time in each direction:
-// a byte through the emulated UART costs a millisecond on a busy host.
+// Frames pass through a mailbox in the memory that QEMU shares with a file: a byte through the emulated UART
+// costs a millisecond on a busy host. Several fit in, because each change from one process to the other may
+// cost as much.
 #pragma once
 
 #include <array>
@@ -41,13 +42,16 @@ inline constexpr std::size_t plant_fixed = 8 + 2 + 3 + 4 + 4 + 16 + 4 + 4;
 inline constexpr std::size_t plant_most = plant_head + plant_fixed + 2 * halves_a_frame + 4;
 
 struct Mailbox {
-  std::uint32_t plant_sent, plant_taken;  // numbers of frames; equal: the next one may be put in
+  static constexpr std::uint32_t slots = 32;  // in each direction; frame n is in slot n % slots
+  std::uint32_t plant_sent, plant_taken;      // numbers of frames; equal: there is none
   std::uint32_t board_sent, board_taken;
-  std::uint32_t plant_size;
-  std::uint8_t plant[512];
-  std::uint8_t board[16];
+  std::uint32_t plant_size[slots];
+  // Power goes in the middle of the so-many-th write to flash from now; 0: it stays. Then `power_gone` is 1.
+  std::uint32_t power_after, power_gone;
+  std::uint8_t plant[slots][512];
+  std::uint8_t board[slots][16];
 };
-static_assert(plant_most <= sizeof Mailbox::plant);
+static_assert(plant_most <= 512);
 inline constexpr std::size_t mailbox_offset = 1U << 20U;  // behind the flash
 
 class PlantReader {

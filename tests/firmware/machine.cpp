@@ -159,12 +159,13 @@ bool Plant::send(Instant at, const loco::Measured& measured, std::span<const Dur
   put(frame, crc32(frame));
   volatile board::Mailbox& box = machine_.mailbox();
   const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (box.plant_sent != box.plant_taken) {
-    if (std::chrono::steady_clock::now() > late) return false;
+  while (box.plant_sent - box.plant_taken >= board::Mailbox::slots) {
+    if (std::chrono::steady_clock::now() > late || box.power_gone != 0) return false;
     ::sched_yield();
   }
-  box.plant_size = static_cast<std::uint32_t>(frame.size());
-  for (std::size_t i = 0; i < frame.size(); ++i) box.plant[i] = frame[i];
+  const std::uint32_t slot = box.plant_sent % board::Mailbox::slots;
+  box.plant_size[slot] = static_cast<std::uint32_t>(frame.size());
+  for (std::size_t i = 0; i < frame.size(); ++i) box.plant[slot][i] = frame[i];
   __sync_synchronize();
   box.plant_sent = box.plant_sent + 1;
   return true;
@@ -175,6 +176,7 @@ std::optional<board::DriveFrame> Plant::drive(std::chrono::milliseconds patience
   const auto late = std::chrono::steady_clock::now() + patience;
   for (std::uint32_t turns = 0; box.board_sent == box.board_taken; ++turns) {
     if (std::chrono::steady_clock::now() > late) return std::nullopt;
+    if (box.power_gone != 0) return std::nullopt;
     if (turns % 256 == 0) machine_.drain();
     if (turns < 2000)
       ::sched_yield();
@@ -183,9 +185,10 @@ std::optional<board::DriveFrame> Plant::drive(std::chrono::milliseconds patience
   }
   __sync_synchronize();
   std::array<std::uint8_t, 13> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = box.board[i];
+  const std::uint32_t slot = box.board_taken % board::Mailbox::slots;
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = box.board[slot][i];
   __sync_synchronize();
-  box.board_taken = box.board_sent;
+  box.board_taken = box.board_taken + 1;
   std::uint32_t sum = 0;
   std::memcpy(&sum, &bytes[9], sizeof sum);
   if (bytes[0] != 0x5A || sum != crc32(std::span<const std::uint8_t>(bytes).first(9))) return std::nullopt;
@@ -200,17 +203,22 @@ std::optional<board::DriveFrame> Plant::drive(std::chrono::milliseconds patience
 
 std::optional<board::DriveFrame> Plant::cycle(Instant end, const loco::Measured& measured,
                                               std::span<const Duration> halves, Duration tail) {
+  if (!send_cycle(end, measured, halves, tail)) return std::nullopt;
+  return drive(std::chrono::seconds(60));
+}
+
+bool Plant::send_cycle(Instant end, const loco::Measured& measured, std::span<const Duration> halves,
+                       Duration tail) {
   // Two frames of at most 200 halves; the first one's instant is its last edge's.
   std::size_t first = std::min(halves.size(), board::halves_a_frame);
   if (first < halves.size()) {
     Duration rest = tail;
     for (const Duration half : halves.subspan(first)) rest += half;
-    if (!send(end - rest, measured, halves.first(first), {})) return std::nullopt;
+    if (!send(end - rest, measured, halves.first(first), {})) return false;
   } else {
     first = 0;
   }
-  if (!send(end, measured, halves.subspan(first), tail)) return std::nullopt;
-  return drive(std::chrono::seconds(60));
+  return send(end, measured, halves.subspan(first), tail);
 }
 
 }  // namespace standstill::firmware

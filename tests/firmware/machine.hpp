@@ -76,7 +76,10 @@ class Plant {
   // board does. Nothing: the board did not answer within a minute.
   [[nodiscard]] std::optional<board::DriveFrame> cycle(Instant end, const loco::Measured& measured,
                                                        std::span<const Duration> halves, Duration tail);
-  // Waits for the frame that a board sends when it starts.
+  // The first half of it: the board's answer is taken with drive(), up to a dozen cycles later.
+  [[nodiscard]] bool send_cycle(Instant end, const loco::Measured& measured, std::span<const Duration> halves,
+                                Duration tail);
+  // Waits for the next frame of the board; the first is what it sends when it starts.
   [[nodiscard]] std::optional<board::DriveFrame> drive(std::chrono::milliseconds patience);
   [[nodiscard]] bool send(Instant at, const loco::Measured& measured, std::span<const Duration> halves,
                           Duration tail);
