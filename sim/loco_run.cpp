@@ -1,10 +1,8 @@
 #include "sim/loco_run.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +15,7 @@
 
 #include "os/clock.hpp"
 #include "os/loop.hpp"
+#include "os/pseudo_terminal.hpp"
 #include "sim/control.hpp"
 #include "sim/loco/plot.hpp"
 #include "sim/loco/rig.hpp"
@@ -85,6 +84,20 @@ void throttle(Rig& rig, Instant began, std::uint32_t step) {
   rig.track.step = rig.now() - began < 4s ? 0 : static_cast<std::uint8_t>(step);
 }
 
+// What the picture says of an act of the sequence; of those that begin together one speaks.
+const char* stage_name(std::int32_t act) {
+  switch (act) {
+    case engine::Sequence::vent:
+      return "heaters off, vents";
+    case engine::Sequence::close:
+      return "regulator closed";
+    case engine::Sequence::sleep:
+      return "asleep";
+    default:
+      return nullptr;
+  }
+}
+
 int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& planned) {
   const Instant began = rig.now();
   const Instant end = began + Duration{static_cast<std::int64_t>(options.minutes * 60e9)};
@@ -93,6 +106,7 @@ int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& plan
   const auto every = static_cast<std::uint64_t>(options.minutes * 3000 / 20'000) + 1;
   std::uint64_t cycles = 0;
   std::vector<loco::Mark> marks;
+  std::vector<loco::Stage> stages;
   std::vector<bool> done(planned.size());
   std::uint32_t events = 0;
   bool parked = false;
@@ -119,6 +133,8 @@ int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& plan
       std::printf(
           "%9.2f EVENT %s %s\n", seconds(rig.now() - began), kind.c_str(),
           std::string(event.which < engine::watch_count ? engine::watch_names[event.which] : "").c_str());
+      if (event.kind == engine::EventKind::stage && stage_name(event.value) != nullptr)
+        stages.push_back({seconds(rig.now() - began), stage_name(event.value)});
       if (event.kind != engine::EventKind::trip) continue;
       parked = true;
       marks.push_back({seconds(rig.now() - began), std::string(rig.engine().chain().reason().view())});
@@ -131,7 +147,12 @@ int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& plan
   }
   if (!options.svg.empty()) {
     std::ofstream file(options.svg);
-    file << loco::svg(points, marks);
+    const engine::Settings& cvs = rig.engine().settings();
+    file << loco::svg(points, marks, stages,
+                      {static_cast<double>(cvs[engine::Cv::boiler_limit]),
+                       static_cast<double>(cvs[engine::Cv::superheater_limit]),
+                       static_cast<double>(cvs[engine::Cv::logic_limit]),
+                       static_cast<double>(cvs[engine::Cv::pressure_limit])});
     if (!file.flush()) return refuse("cannot write " + options.svg);
   }
   std::printf("%s\n",
@@ -139,49 +160,8 @@ int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& plan
   return parked ? 1 : 0;
 }
 
-// The engine's telemetry line, as a pty that others open like a serial device.
-class TelemetryLine {
- public:
-  [[nodiscard]] std::optional<std::string> open(const std::string& link) {
-    near_ = os::Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-    std::array<char, 64> name{};
-    if (!near_ || ::grantpt(near_.get()) != 0 || ::unlockpt(near_.get()) != 0 ||
-        ::ptsname_r(near_.get(), name.data(), name.size()) != 0)
-      return "no pseudo-terminal can be had";
-    far_ = os::Fd(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    termios mode{};
-    if (!far_ || ::tcgetattr(far_.get(), &mode) != 0) return std::string("cannot open ") + name.data();
-    ::cfmakeraw(&mode);
-    ::tcsetattr(far_.get(), TCSANOW, &mode);
-    device = name.data();
-    if (link.empty()) return std::nullopt;
-    const std::string fresh = link + ".new";
-    ::unlink(fresh.c_str());
-    if (::symlink(device.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), link.c_str()) != 0)
-      return "cannot make the link " + link;
-    link_ = link;
-    return std::nullopt;
-  }
-  TelemetryLine() = default;
-  TelemetryLine(const TelemetryLine&) = delete;
-  TelemetryLine& operator=(const TelemetryLine&) = delete;
-  ~TelemetryLine() {
-    if (!link_.empty()) ::unlink(link_.c_str());
-  }
-  void say(std::string_view line) {
-    const std::string text = std::string(line) + "\n";
-    if (::write(near_.get(), text.data(), text.size()) < 0)
-      return;  // nobody reads: it is dropped, as on a UART
-  }
-  [[nodiscard]] int fd() const { return near_.get(); }
-  std::string device;
-
- private:
-  os::Fd near_, far_;
-  std::string link_;
-};
-
-void add_commands(Commands& commands, Rig& rig, RunLoco& options, Instant& began, os::Loop& loop) {
+void add_commands(Commands& commands, Rig& rig, RunLoco& options, Instant& began, bool& programming,
+                  os::Loop& loop) {
   const auto wrong = [](std::string why) { return std::unexpected<std::string>(std::move(why)); };
   for (const bool on : {true, false})
     commands.add(on ? "fault" : "mend", "NAME", on ? "something breaks" : "it works again",
@@ -223,14 +203,40 @@ void add_commands(Commands& commands, Rig& rig, RunLoco& options, Instant& began
     rig.power_up();
     began = rig.now();
   });
+  commands.add(
+      "programming", "on|off", "onto the programming track and back: a power cycle each way",
+      [&rig, &began, &programming, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
+        if (words.size() != 1 || (words[0] != "on" && words[0] != "off"))
+          return wrong("write programming on, or programming off");
+        programming = words[0] == "on";
+        rig.power_up();
+        began = rig.now();
+        return nlohmann::json::object();
+      });
+  commands.add("rails", "HALVES", "half bits on the programming track: 1 takes 58 µs, 0 takes 100 µs",
+               [&rig, &programming, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
+                 if (!programming) return wrong("it stands on the layout; write programming on first");
+                 if (words.size() != 1 || words[0].find_first_not_of("01") != std::string::npos)
+                   return wrong("write ones and zeros, one a half bit");
+                 std::vector<Duration> halves;
+                 for (const char c : words[0])
+                   halves.push_back(c == '1' ? dcc::Timing{}.one : dcc::Timing{}.zero);
+                 const int pulses = rig.program(halves);
+                 rig.said.clear();
+                 return nlohmann::json{{"pulses", pulses}, {"ma", 60}, {"ms", 6}};
+               });
   commands.add("quit", "", "ends", [&loop] { loop.stop(); });
 }
 
 int live(RunLoco options, Rig& rig) {
-  TelemetryLine line;
+  os::PseudoTerminal line;
   if (const auto why = line.open(options.link)) return refuse(*why);
   os::Loop loop;
-  rig.hears = [&line](std::string_view said) { line.say(said); };
+  rig.hears = [&line](std::string_view said) {
+    const std::string text = std::string(said) + "\n";
+    if (::write(line.fd(), text.data(), text.size()) < 0)
+      return;  // nobody reads: it is dropped, as on a UART
+  };
   engine::LineReader reader;
   const auto watch = loop.watch(line.fd(), EPOLLIN, [&](std::uint32_t) {
     std::array<std::uint8_t, 256> bytes{};
@@ -240,7 +246,8 @@ int live(RunLoco options, Rig& rig) {
   });
   Instant began = rig.now();
   Commands commands;
-  add_commands(commands, rig, options, began, loop);
+  bool programming = false;  // time stands still between what is sent there
+  add_commands(commands, rig, options, began, programming, loop);
   std::unique_ptr<Control> control;
   if (!options.control.empty()) {
     auto made =
@@ -256,10 +263,14 @@ int live(RunLoco options, Rig& rig) {
   const os::Fd ends(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   const auto ended = loop.watch(ends.get(), EPOLLIN, [&](std::uint32_t) { loop.stop(); });
   // The engine's time follows this machine's; when it was busy, what was missed is made up for.
-  const Instant origin = os::now();
-  const Instant from = rig.now();
+  Instant origin = os::now();
+  Instant from = rig.now();
   os::Loop::Timer timer;
   std::function<void()> turn = [&] {
+    if (programming) {
+      origin = os::now();
+      from = rig.now();
+    }
     for (int i = 0; i < 50 && rig.now() - from < os::now() - origin; ++i) {
       throttle(rig, began, options.step);
       rig.cycle();
@@ -268,7 +279,7 @@ int live(RunLoco options, Rig& rig) {
     timer = loop.after(engine::cycle, turn);
   };
   turn();
-  std::cout << "pty " << line.device << std::endl;
+  std::cout << "pty " << line.device() << std::endl;
   loop.run();
   return 0;
 }

@@ -22,6 +22,30 @@ void Rig::cycle() {
   track.station = station && !model.faults.track_dead;
   track.run(next, [this](const dcc::Packet& packet, Instant at) { engine_->packet(packet, at); });
   track.station = station;
+  live(next);
+}
+
+int Rig::program(std::span<const Duration> halves) {
+  dcc::EdgeDecoder decoder;
+  Instant at = now_;
+  std::size_t i = 0;
+  int pulses = 0;
+  for (int idle = 0; idle < 2;) {
+    const Instant next = now_ + standstill::loco::cycle;
+    if (i == halves.size()) ++idle;
+    for (; i < halves.size() && at + halves[i] <= next; ++i) {
+      at += halves[i];
+      if (const auto packet = decoder.edge(at)) engine_->packet(*packet, at);
+    }
+    live(next);
+    if (outputs().acknowledge) ++pulses;
+  }
+  track.begin(now_);
+  return pulses;
+}
+
+// What the engine does with what it heard until then.
+void Rig::live(Instant next) {
   now_ = next;
   const Settings& settings = engine_->settings();
   const double offset = settings[Cv::servo_offset] * 10;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ class Rig final : private standstill::loco::Lines {
 
   void cycle();
   void run(Duration time);
+  // On the programming track, whose packets come from elsewhere: these halves, and two cycles more. How often
+  // the engine acknowledged meanwhile, each time with 60 mA for 6 ms (NMRA S-9.2.3).
+  [[nodiscard]] int program(std::span<const Duration> halves);
+
   // To `running`, under steam, at this step. False: it did not come to that.
   [[nodiscard]] bool drive(std::uint8_t step);
 
@@ -40,6 +45,7 @@ class Rig final : private standstill::loco::Lines {
   [[nodiscard]] double opening() const;
 
  private:
+  void live(Instant next);
   void say(std::string_view line) override {
     said.emplace_back(line);
     if (hears) hears(line);
