@@ -19,6 +19,7 @@ struct Contacts {
   std::uint64_t opened_us;       // the board: when the coils lost their current, by its own clock
   std::uint64_t starts;          // the board: resets and power-ups
 };
-inline constexpr std::size_t contacts_offset = mailbox_offset + 4096;
+inline constexpr std::size_t contacts_offset = mailbox_offset + (64U << 10U);
+static_assert(sizeof(Mailbox) <= (64U << 10U));
 
 }  // namespace standstill::board
