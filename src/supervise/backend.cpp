@@ -123,7 +123,7 @@ std::string SupervisorBackend::metrics() {
   return tell::metrics_text(input);
 }
 
-Outcome SupervisorBackend::state() { return ok(state_json(*supervisor_.view_now(), os::now())); }
+Outcome SupervisorBackend::state() { return ok(told_state(supervisor_, os::now())); }
 
 Outcome SupervisorBackend::word(terminal::Word word, std::uint64_t epoch, const terminal::Caller& caller) {
   const permit::Word what = words[static_cast<std::size_t>(word)];

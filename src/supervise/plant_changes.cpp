@@ -28,6 +28,15 @@ std::string text_of(const ordered_json& value) {
 
 }  // namespace
 
+ordered_json told_state(Supervisor& supervisor, Instant now) {
+  ordered_json state = state_json(*supervisor.view_now(), now);
+  for (const auto& alert : supervisor.teller().statuses())
+    if (alert.failing)
+      state["warnings"].push_back(
+          {{"watch", "alert " + alert.id}, {"detail", "nobody is told by it: " + alert.last_error}});
+  return state;
+}
+
 struct PlantChanges::Seen {
   std::vector<std::pair<Instant, link::Quality>> tags;
 };
@@ -74,7 +83,7 @@ void PlantChanges::add_state(std::vector<Message>& into, Instant now) {
   told_at_ = now;
   into.push_back({Topic::state, text_of(ordered_json{{"type", "state"},
                                                      {"at", os::rfc3339(os::wall_ns())},
-                                                     {"state", state_json(*supervisor_.view_now(), now)}})});
+                                                     {"state", told_state(supervisor_, now)}})});
 }
 
 void PlantChanges::add_events(std::vector<Message>& into) {

@@ -5,12 +5,17 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "supervise/supervisor.hpp"
 #include "terminal/changes.hpp"
 
 namespace standstill::supervise {
+
+// The state as it is told now: what the loop knows, and each alert that cannot be delivered among its
+// warnings.
+[[nodiscard]] nlohmann::ordered_json told_state(Supervisor& supervisor, Instant now);
 
 class PlantChanges final : public terminal::Changes {
  public:
