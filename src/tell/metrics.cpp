@@ -1,4 +1,7 @@
+// clang-format off: clang, which the fuzzers need, wants to know AlertStatus before a list of them is made
+#include "tell/alert.hpp"
 #include "tell/metrics.hpp"
+// clang-format on
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -7,8 +10,6 @@
 #include <array>
 #include <limits>
 #include <utility>
-
-#include "tell/alert.hpp"
 
 namespace standstill::tell {
 namespace {
