@@ -226,8 +226,7 @@ Outcome SupervisorBackend::taken_snapshot(const terminal::Caller& caller) {
   if (!input) return busy();
   const auto written = write_snapshot(supervisor_.config().site.state_dir, *input);
   if (!written) return problem(503, written.error(), "");
-  supervisor_.journal("snapshot", "taken", written->id,
-                      "by " + (caller.operator_name.empty() ? caller.peer : caller.operator_name));
+  supervisor_.journal("snapshot", "taken", written->id, "by " + caller.who());
   return ok(json{{"id", written->id}, {"path", written->path.string()}});
 }
 
@@ -368,9 +367,8 @@ Outcome SupervisorBackend::send(const std::string& link, const std::string& comm
     return done ? Sent{} : Sent{400, done.error()};
   });
   if (!sent) return busy();
-  const std::string who = caller.operator_name.empty() ? caller.peer : caller.operator_name;
   supervisor_.journal("command", sent->status == 200 ? "sent" : "refused", link,
-                      command + " (by " + who + ")" + (sent->why.empty() ? "" : ": " + sent->why));
+                      command + " (by " + caller.who() + ")" + (sent->why.empty() ? "" : ": " + sent->why));
   if (sent->status == 200) return ok(json{{"sent", command}});
   if (sent->status == 409) return {409, record::dump(json{{"error", "refused"}, {"reasons", {sent->why}}})};
   return problem(sent->status, sent->why, "`standstill rocrail send --help` shows what can be said");

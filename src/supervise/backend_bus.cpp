@@ -57,9 +57,9 @@ std::expected<Asked, std::string> read(const std::string& command) {
 Outcome SupervisorBackend::send_to_station(const std::string& command, const terminal::Caller& caller) {
   const auto asked = read(command);
   if (!asked) return {400, record::dump(json{{"error", asked.error()}, {"hint", shape}})};
-  const std::string who = caller.operator_name.empty() ? caller.peer : caller.operator_name;
-  supervisor_.journal("command", "asked", asked->station,
-                      asked->request.device_id + " " + asked->request.command_name + " (by " + who + ")");
+  supervisor_.journal(
+      "command", "asked", asked->station,
+      asked->request.device_id + " " + asked->request.command_name + " (by " + caller.who() + ")");
   // One at a time: the pool's other thread stays free for everybody else.
   const std::unique_lock turn(command_, std::try_to_lock);
   if (!turn)

@@ -47,14 +47,13 @@ Outcome SupervisorBackend::alerts() {
 Outcome SupervisorBackend::test_alert(const std::string& id, const terminal::Caller& caller) {
   tell::Teller& teller = supervisor_.teller();
   const auto before = status_of(teller, id);
-  const std::string who = caller.operator_name.empty() ? caller.peer : caller.operator_name;
   tell::AlertEvent event;
   event.event = "test";
   event.site = supervisor_.config().site.name;
   event.state = state_word(*supervisor_.view_now());
   event.epoch = supervisor_.view()->guard.epoch;
   event.source = id;
-  event.detail = "a test of this alert, asked for by " + who;
+  event.detail = "a test of this alert, asked for by " + caller.who();
   event.wall_ns = os::wall_ns();
   if (!before || !teller.submit_to(id, event))
     return {404, record::dump(json{{"error", "there is no alert '" + id + "' that could be started"},
@@ -67,7 +66,7 @@ Outcome SupervisorBackend::test_alert(const std::string& id, const terminal::Cal
   } while (now.pending > 0 && now.last_error_wall_ns == before->last_error_wall_ns && os::now() < until);
   const bool delivered = now.pending == 0 && now.delivered > before->delivered;
   supervisor_.journal("alert", delivered ? "tested" : "test_failed", id,
-                      delivered ? "by " + who : now.last_error);
+                      delivered ? "by " + caller.who() : now.last_error);
   return {200, record::dump(json{{"id", id},
                                  {"delivered", delivered},
                                  {"waiting", now.pending},

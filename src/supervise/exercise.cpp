@@ -101,8 +101,7 @@ Outcome SupervisorBackend::drill(const std::string& link, const terminal::Caller
   const os::Fd socket(target->socket);
   if (!socket) return refused("link '" + target->id + "' is not online");
   if (!target->critical) return refused("link '" + target->id + "' is not critical: losing it trips nothing");
-  supervisor_.journal("drill", "begun", target->id,
-                      "by " + (caller.operator_name.empty() ? caller.peer : caller.operator_name));
+  supervisor_.journal("drill", "begun", target->id, "by " + caller.who());
   const Instant begun = os::now();
   const std::int64_t wall = os::wall_ns();
   if (::shutdown(socket.get(), SHUT_RDWR) != 0) return refused("the connection could not be broken");
@@ -144,9 +143,9 @@ Outcome SupervisorBackend::prooftest(const std::string& output, const terminal::
         "nothing");
   const Instant begun = os::now();
   const std::int64_t wall = os::wall_ns();
-  supervisor_.stop(CauseCode::operator_command,
-                   "proof test of " + (output.empty() ? std::string("every output") : output) + " (by " +
-                       (caller.operator_name.empty() ? caller.peer : caller.operator_name) + ")");
+  supervisor_.stop(CauseCode::operator_command, "proof test of " +
+                                                    (output.empty() ? std::string("every output") : output) +
+                                                    " (by " + caller.who() + ")");
   const ViewPtr after = await_safe(supervisor_, before->guard.epoch, begun, give_up_after);
   json reports = json::array();
   bool all_passed = true;

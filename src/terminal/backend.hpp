@@ -38,6 +38,9 @@ struct Caller {
   std::string operator_name = {};  // empty when nobody logged in
   std::string peer = {};           // "127.0.0.1", or "uid 1000" over the unix socket
   bool local = false;              // over the unix socket
+
+  // As people find it in journal and reports: the operator, else the peer.
+  [[nodiscard]] const std::string& who() const { return operator_name.empty() ? peer : operator_name; }
 };
 
 struct StopRequest {

@@ -20,6 +20,7 @@
 
 namespace standstill::terminal {
 
+class Pool;
 struct Route;
 struct Shared;
 
@@ -61,6 +62,8 @@ class Connection : public Connected, public std::enable_shared_from_this<Connect
   void to_tls(const Request& request);
   void door(const Route& route, Request request);
   void let_in(Request request);  // what needs an operator: by secret, or by session
+  void ask_role(Pool& pool, std::size_t most_waiting, std::function<std::optional<Role>()> question,
+                std::function<void(std::optional<Role>)> answered);
   void verify(Request request, Bearer bearer, Verified verified);
   void sign_in(Request request);
   void sign_out(const Request& request);

@@ -87,39 +87,51 @@ void Connection::let_in(Request request) {
   });
 }
 
-void Connection::verify(Request request, Bearer bearer, Verified verified) {
+// Asks the backend on another thread; what it cannot answer is answered here.
+void Connection::ask_role(Pool& pool, std::size_t most_waiting, std::function<std::optional<Role>()> question,
+                          std::function<void(std::optional<Role>)> answered) {
   enter(Phase::calling);
-  const bool taken = shared_.logins.post(
-      [self = shared_from_this(), request = std::move(request), bearer = std::move(bearer),
-       verified = std::move(verified)]() mutable {
+  const bool taken = pool.post(
+      [self = shared_from_this(), question = std::move(question), answered = std::move(answered)]() mutable {
         std::optional<Role> role;
         bool broken = false;
         try {
-          role = self->shared_.backend.verify(bearer.name, bearer.secret);
+          role = question();
         } catch (const std::exception&) {
           broken = true;
         }
         auto& io = self->shared_.io;
-        asio::post(io, [self = std::move(self), request = std::move(request), name = std::move(bearer.name),
-                        verified = std::move(verified), role, broken]() mutable {
-          Shared& shared = self->shared_;
+        asio::post(io, [self = std::move(self), answered = std::move(answered), role, broken] {
           if (broken) return self->write(failed("the operators could not be read"));
-          if (role) {
-            shared.failed_logins.succeeded(name, self->caller_.peer);
-            request.caller.operator_name = name;
-            return verified(std::move(request), *role);
-          }
-          // The phase makes it the next to be closed when connections run short: guessing never keeps others
-          // out.
-          self->enter(Phase::idle);
-          self->timer_.expires_after(shared.failed_logins.failed(name, self->caller_.peer, os::now()));
-          self->timer_.async_wait([self](ErrorCode cancelled) {
-            if (!cancelled) self->write(not_logged_in("name or secret is wrong"));
-          });
+          answered(role);
         });
       },
-      most_logins_waiting);
+      most_waiting);
   if (!taken) write(busy());
+}
+
+void Connection::verify(Request request, Bearer bearer, Verified verified) {
+  request.caller.operator_name = bearer.name;
+  auto question = [&backend = shared_.backend, bearer = std::move(bearer)] {
+    return backend.verify(bearer.name, bearer.secret);
+  };
+  ask_role(shared_.logins, most_logins_waiting, std::move(question),
+           [self = shared_from_this(), request = std::move(request),
+            verified = std::move(verified)](std::optional<Role> role) {
+             auto& logins = self->shared_.failed_logins;
+             const std::string& name = request.caller.operator_name;
+             if (role) {
+               logins.succeeded(name, self->caller_.peer);
+               return verified(request, *role);
+             }
+             // The phase makes it the next to be closed when connections run short: guessing never keeps
+             // others out.
+             self->enter(Phase::idle);
+             self->timer_.expires_after(logins.failed(name, self->caller_.peer, os::now()));
+             self->timer_.async_wait([self](ErrorCode cancelled) {
+               if (!cancelled) self->write(not_logged_in("name or secret is wrong"));
+             });
+           });
 }
 
 void Connection::sign_in(Request request) {
@@ -170,31 +182,18 @@ void Connection::by_session(Request request) {
     return write(problem(403, "this request does not show that the page itself asks",
                          "send the session's 'token' as the header X-Standstill-Token"));
   request.caller.operator_name = session->name;
-  enter(Phase::calling);
   // The operator may have been removed, or changed, since.
-  const bool taken = shared_.calls.post(
-      [self = shared_from_this(), request = std::move(request)]() mutable {
-        std::optional<Role> role;
-        bool broken = false;
-        try {
-          role = self->shared_.backend.role_of(request.caller.operator_name);
-        } catch (const std::exception&) {
-          broken = true;
-        }
-        auto& io = self->shared_.io;
-        asio::post(io, [self = std::move(self), request = std::move(request), role, broken]() mutable {
-          if (broken) return self->write(failed("the operators could not be read"));
-          const std::string& name = request.caller.operator_name;
-          if (!role) {
-            self->shared_.sessions.close_all_of(name);
-            return self->write(not_logged_in("'" + name + "' is no operator any more"));
-          }
-          if (*role == Role::viewer) return self->write(viewer_may_not(name));
-          self->call(std::move(request));
-        });
-      },
-      most_calls_waiting_tcp);
-  if (!taken) write(busy());
+  auto question = [&backend = shared_.backend, name = session->name] { return backend.role_of(name); };
+  ask_role(shared_.calls, most_calls_waiting_tcp, std::move(question),
+           [self = shared_from_this(), request = std::move(request)](std::optional<Role> role) {
+             const std::string& name = request.caller.operator_name;
+             if (!role) {
+               self->shared_.sessions.close_all_of(name);
+               return self->write(not_logged_in("'" + name + "' is no operator any more"));
+             }
+             if (*role == Role::viewer) return self->write(viewer_may_not(name));
+             self->call(request);
+           });
 }
 
 void Connection::follow(const Request& request) {
