@@ -1,14 +1,13 @@
 #include "tell/background_thread.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
+
+#include "os/detached_thread.hpp"
 
 namespace standstill::tell {
 namespace {
@@ -31,20 +30,7 @@ void* enter(void* argument) {
 
 BackgroundThread::BackgroundThread(const char* name, std::function<void()> body) {
   auto start = std::make_unique<Start>(Start{std::string(name).substr(0, 15), std::move(body)});
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, stack_bytes);
-  const sched_param ordinary{};
-  pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
-  pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
-  pthread_attr_setschedparam(&attributes, &ordinary);
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited: no signal handler of the program runs in here
-  const int error = pthread_create(&thread_, &attributes, enter, start.get());
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
+  const int error = os::start_ordinary_thread(thread_, stack_bytes, false, enter, start.get());
   if (error != 0) throw std::system_error(error, std::generic_category(), std::string("thread ") + name);
   static_cast<void>(start.release());  // the thread owns it now
   running_ = true;
