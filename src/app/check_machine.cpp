@@ -16,7 +16,6 @@
 #include "config/config.hpp"
 #include "config/formats.hpp"
 #include "config/secret.hpp"
-
 #include "plant/sensor/chip.hpp"
 #include "supervise/bus_member.hpp"
 #include "supervise/guard_process.hpp"

@@ -89,7 +89,6 @@ void BusDirect::again(std::size_t round) {
 void BusDirect::arrived(std::string_view datagram) {
   const auto stop = estop::read_direct(datagram, keys_);
   if (stop) return heard_(*stop);
-  ++refused_;
   said_("datagram_refused", stop.error());
 }
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +28,9 @@ class BusDirect {
 
   // Who else is there now; this member itself is left out.
   void know(const std::vector<estop::Path>& paths);
-  [[nodiscard]] std::size_t known() const { return addresses_.size(); }
 
   // A new stop goes out three times, because a datagram can be lost; its repetitions once each.
   void send(const std::string& stop);
-
-  [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
   void arrived(std::string_view datagram);
@@ -52,7 +48,6 @@ class BusDirect {
   std::string last_;      // stop
   std::string datagram_;  // with it
   os::Loop::Timer again_;
-  std::uint64_t refused_ = 0;
 };
 
 }  // namespace standstill::supervise

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "supervise/hazard_rows.hpp"
+#include "wire/permit/board.hpp"
 
 namespace standstill::supervise {
 
@@ -12,7 +13,6 @@ namespace {
 constexpr milliseconds board_cycle{5};        // guard/board/external_guard.hpp, cycle
 constexpr milliseconds relay_follows{100};    // the same, relay_follows
 constexpr milliseconds board_watchdog{100};   // firmware/guard/main.cpp, watchdog_timeout
-constexpr milliseconds status_interval{25};   // wire/permit/board.hpp, board_says_every
 constexpr milliseconds confirmed_later{200};  // output/line/board_line.hpp, relays_settle
 
 // How long the guard waits for a status before it says that the board does not answer.
@@ -62,9 +62,10 @@ void HazardRows::board(std::vector<Hazard>& into, const config::Output& output) 
         "relay too, or add escalate = another output that removes its power";
   into.push_back(std::move(welded));
 
-  into.push_back(all("read-back of " + output.id, "is stuck at open, or cannot be read",
-                     "while running it must show closed",
-                     {"guard", relay_follows + status_interval + loop_, Order::staged}));
+  into.push_back(all(
+      "read-back of " + output.id, "is stuck at open, or cannot be read", "while running it must show closed",
+      {"guard", relay_follows + std::chrono::duration_cast<milliseconds>(permit::board_says_every) + loop_,
+       Order::staged}));
 }
 
 }  // namespace standstill::supervise

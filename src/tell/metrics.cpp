@@ -1,7 +1,4 @@
-// clang-format off: clang, which the fuzzers need, wants to know AlertStatus before a list of them is made
-#include "tell/alert.hpp"
 #include "tell/metrics.hpp"
-// clang-format on
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>

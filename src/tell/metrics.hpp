@@ -12,11 +12,10 @@
 #include <vector>
 
 #include "kernel/time.hpp"
+#include "tell/alert.hpp"
 #include "tell/publisher_status.hpp"
 
 namespace standstill::tell {
-
-struct AlertStatus;
 
 // Counts how long the way to the safe state took, by stage of the way: "detected", "commanded", "confirmed",
 // or the configured stage's number. Fixed buckets from 0.5 ms to 10 s. Not thread-safe: owned by whoever

@@ -141,7 +141,6 @@ void Follower::write() {
 void Follower::say_too_slow() {
   if (!too_slow_) {
     too_slow_ = true;
-    ++shared_.followers_dropped;
     shared_.feed.leave(this);
     waiting_.clear();
     waiting_bytes_ = 0;

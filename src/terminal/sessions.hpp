@@ -39,7 +39,6 @@ class Sessions {
   void close(std::string_view cookie);
   void close_all_of(std::string_view name);
   [[nodiscard]] std::size_t count() const { return sessions_.size(); }
-  [[nodiscard]] Duration idle() const { return idle_; }
 
  private:
   using Key = std::array<unsigned char, 32>;

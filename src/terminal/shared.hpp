@@ -3,7 +3,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
-#include <cstdint>
 #include <set>
 #include <string>
 
@@ -39,7 +38,6 @@ struct Shared {
   // do.
   std::set<Connected*> connections;
   std::size_t held_bytes = 0;
-  std::uint64_t followers_dropped = 0;
   FailedLogins failed_logins;
   Sessions sessions;
   TlsContext tls;              // empty: in the clear

@@ -290,8 +290,9 @@ Json export_changes(const Model& before, const Model& now) {
     return one;
   });
   if (before.find(Kind::clock, {}) != now.find(Kind::clock, {})) made["clock"] = clock_json(now);
-  if (power_json(before) != power_json(now)) made["power"] = power_json(now);
-  if (automatic_json(before) != automatic_json(now)) made["automatic"] = automatic_json(now);
+  if (auto power = power_json(now); power != power_json(before)) made["power"] = std::move(power);
+  if (auto automatic = automatic_json(now); automatic != automatic_json(before))
+    made["automatic"] = std::move(automatic);
   return made;
 }
 
