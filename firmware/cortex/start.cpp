@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "firmware/board.hpp"
+
 extern "C" {
 
 extern std::uint32_t data_from[], data_to[], data_load[], bss_from[], bss_to[], stack_from[], stack_to[];
@@ -88,3 +90,9 @@ namespace std {
 
 void operator delete(void*, std::size_t) noexcept { reset_now(); }
 void operator delete(void*) noexcept { reset_now(); }
+
+std::uint32_t standstill::board::free_stack() {
+  const std::uint32_t* at = stack_from;
+  while (at < stack_to && *at == paint) ++at;
+  return static_cast<std::uint32_t>((at - stack_from) * sizeof *at);
+}

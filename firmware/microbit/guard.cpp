@@ -7,10 +7,10 @@
 #include <array>
 
 #include "firmware/board.hpp"
+#include "firmware/cortex/byte_ring.hpp"
 #include "firmware/microbit/registers.hpp"
 
 extern "C" {
-extern std::uint32_t stack_from[], stack_to[];
 void uart_handler();
 void make_safe();
 }
@@ -23,9 +23,7 @@ constexpr std::array<std::uint32_t, relays> relay_pins{3, 2}, contact_pins{18, 2
 constexpr std::uint32_t pump_pin = 1, button_pin = 16;
 constexpr std::uint32_t usb_from_pin = 24, usb_to_pin = 25;  // the interface chip's serial line
 
-std::array<std::uint8_t, 512> ring;
-volatile std::uint32_t ring_in = 0;
-std::uint32_t ring_out = 0;
+ByteRing received;
 std::uint32_t reason = 0;
 
 void set_pin(std::uint32_t pin, bool high) { reg(high ? gpio::set : gpio::clear) = 1U << pin; }
@@ -128,12 +126,6 @@ void start_watchdog(Duration timeout) {
 
 void feed_watchdog() { reg(watchdog::reload) = watchdog::reload_word; }
 
-std::uint32_t free_stack() {
-  const std::uint32_t* at = stack_from;
-  while (at < stack_to && *at == 0x5AA5C33CU) ++at;
-  return static_cast<std::uint32_t>((at - stack_from) * sizeof *at);
-}
-
 void write(std::span<const std::uint8_t> bytes) {
   for (const std::uint8_t byte : bytes) {
     reg(uart::sent) = 0;
@@ -143,12 +135,7 @@ void write(std::span<const std::uint8_t> bytes) {
   }
 }
 
-bool read(std::uint8_t& byte) {
-  if (ring_out == ring_in) return false;
-  if (ring_in - ring_out > ring.size()) ring_out = ring_in - ring.size();
-  byte = ring[ring_out++ % ring.size()];
-  return true;
-}
+bool read(std::uint8_t& byte) { return received.take(byte); }
 
 void set_relay(std::size_t relay, bool closed) { set_pin(relay_pins[relay], closed); }
 bool relay_closed(std::size_t relay) { return pin(contact_pins[relay]); }
@@ -161,8 +148,7 @@ void uart_handler() {
   using namespace standstill::board;
   while (reg(uart::received) != 0) {
     reg(uart::received) = 0;
-    ring[ring_in % ring.size()] = static_cast<std::uint8_t>(reg(uart::receive));
-    ring_in = ring_in + 1;
+    received.put(static_cast<std::uint8_t>(reg(uart::receive)));
   }
 }
 

@@ -5,10 +5,6 @@
 #include "firmware/mps2-an385/plant_frame.hpp"
 #include "firmware/mps2-an385/registers.hpp"
 
-extern "C" {
-extern std::uint32_t stack_from[], stack_to[];
-}
-
 namespace standstill::board {
 
 namespace {
@@ -82,12 +78,6 @@ void feed_watchdog() {
   reg(watchdog + 0xC00) = 0x1ACCE551;
   reg(watchdog + 0xC) = 1;  // any write to "clear" also reloads the counter
   reg(watchdog + 0xC00) = 0;
-}
-
-std::uint32_t free_stack() {
-  const std::uint32_t* at = stack_from;
-  while (at < stack_to && *at == 0x5AA5C33CU) ++at;
-  return static_cast<std::uint32_t>((at - stack_from) * sizeof *at);
 }
 
 void write(std::span<const std::uint8_t> bytes) {

@@ -1,7 +1,6 @@
 // The external guard's pins and time: its line from the console's interrupt, its wiring in shared memory.
-#include <array>
-
 #include "firmware/board.hpp"
+#include "firmware/cortex/byte_ring.hpp"
 #include "firmware/mps2-an385/contacts.hpp"
 #include "firmware/mps2-an385/registers.hpp"
 
@@ -15,9 +14,7 @@ namespace standstill::board {
 
 namespace {
 
-std::array<std::uint8_t, 512> ring;
-volatile std::uint32_t ring_in = 0;
-std::uint32_t ring_out = 0;
+ByteRing received;
 
 volatile Contacts& contacts() { return *reinterpret_cast<volatile Contacts*>(0x21000000 + contacts_offset); }
 
@@ -53,12 +50,7 @@ void wait_until(Instant when) {
   while (now() < when) __asm volatile("wfi");  // the tick ends it, once a millisecond
 }
 
-bool read(std::uint8_t& byte) {
-  if (ring_out == ring_in) return false;
-  if (ring_in - ring_out > ring.size()) ring_out = ring_in - ring.size();
-  byte = ring[ring_out++ % ring.size()];
-  return true;
-}
+bool read(std::uint8_t& byte) { return received.take(byte); }
 
 void set_relay(std::size_t relay, bool closed) {
   volatile Contacts& is = contacts();
@@ -95,8 +87,7 @@ void uart_handler() {
   // First: a byte that comes after the last look asks again, instead of waiting for ever.
   uart_console.interrupts() = 2;
   while ((uart_console.state() & uart_rx_full) != 0) {
-    ring[ring_in % ring.size()] = static_cast<std::uint8_t>(uart_console.data());
-    ring_in = ring_in + 1;
+    received.put(static_cast<std::uint8_t>(uart_console.data()));
   }
 }
 
