@@ -1,10 +1,10 @@
 // Every page, on a desktop and on a phone, bright and dark, with the plant running and tripped.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Browser } from "playwright-core";
-import { desktop, launch, open, phone } from "./browser";
-import { Plant, until } from "./plant";
+import { beforeAll, describe, expect, it } from "vitest";
+import { desktop, open, phone } from "./browser";
+import { until } from "./plant";
+import { browser, plant } from "./rig";
 import { go, showsWord, tooWide, violations } from "./steps";
 
 const views = ["overview", "recovery", "incident", "layout", "values", "tests", "visitors"];
@@ -16,16 +16,7 @@ const screens = [
 ];
 const pictures = process.env.STANDSTILL_PAGE_PICTURES ?? "";
 
-let plant: Plant, browser: Browser;
-beforeAll(async () => {
-  plant = await Plant.start();
-  await plant.bringUp();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await plant?.end();
-});
+beforeAll(() => plant.bringUp());
 
 async function lookAtEverything(state: string): Promise<void> {
   const wrong: string[] = [];

@@ -1,19 +1,10 @@
 // Stop it, and get it going again: by touch on a phone, by keyboard on a desktop.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Browser } from "playwright-core";
-import { desktop, launch, open, phone } from "./browser";
-import { Plant, until } from "./plant";
+import { beforeEach, describe, expect, it } from "vitest";
+import { desktop, open, phone } from "./browser";
+import { until } from "./plant";
+import { browser, plant } from "./rig";
 import { go, say, showsWord, signIn } from "./steps";
 
-let plant: Plant, browser: Browser;
-beforeAll(async () => {
-  plant = await Plant.start();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await plant?.end();
-});
 beforeEach(() => plant.bringUp());
 
 describe("stop", () => {

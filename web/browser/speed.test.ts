@@ -5,10 +5,11 @@ import { gzipSync } from "node:zlib";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Browser, Page } from "playwright-core";
-import { desktop, launch, open } from "./browser";
-import { pause, Plant, until } from "./plant";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { desktop, open } from "./browser";
+import { pause, until } from "./plant";
+import { browser, plant, restart } from "./rig";
 import { go, showsWord } from "./steps";
 
 const dist = join(__dirname, "../dist");
@@ -32,16 +33,7 @@ const frames = (page: Page, ms: number): Promise<number[]> => page.evaluate((lim
   requestAnimationFrame(turn);
 }), ms);
 
-let plant: Plant, browser: Browser;
-beforeAll(async () => {
-  plant = await Plant.start();
-  await plant.bringUp();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await plant?.end();
-});
+beforeAll(() => plant.bringUp());
 
 describe("speed", () => {
   it("the page is smaller than 250 KB, compressed", () => {
@@ -92,8 +84,7 @@ describe("speed", () => {
     await plant.layout.tell("big 2000");
     const file = join(tmpdir(), `standstill-page-plan-${process.pid}.xml`);
     writeFileSync(file, String((await plant.layout.tell("plan")).plan));
-    await plant.end();
-    plant = await Plant.start({ plan: file });
+    await restart({ plan: file });
     rmSync(file);
     const context = await browser.newContext({ viewport: desktop });
     const { page } = await open(context, plant.url);

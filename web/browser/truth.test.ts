@@ -1,19 +1,11 @@
 // The page never shows the last state as if it were the present one.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Browser, Page } from "playwright-core";
-import { desktop, launch, open, word } from "./browser";
-import { Plant, until } from "./plant";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { desktop, open, word } from "./browser";
+import { until } from "./plant";
+import { browser, plant } from "./rig";
 import { showsWord } from "./steps";
 
-let plant: Plant, browser: Browser;
-beforeAll(async () => {
-  plant = await Plant.start();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await plant?.end();
-});
 beforeEach(() => plant.bringUp());
 
 // From the supervisor's last word on, RUNNING may be shown for the two seconds after which the page calls itself late, and
