@@ -30,9 +30,7 @@ class BusPath : public BusRig {
 };
 
 TEST_F(BusPath, S9_AStopReachesTheStationAlthoughTheServerStandsStill) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   ASSERT_TRUE(paths_known()) << bus_journal(*station) << bus_journal(*controller);
   redis->signal(SIGSTOP);
@@ -49,9 +47,7 @@ TEST_F(BusPath, S9_AStopReachesTheStationAlthoughTheServerStandsStill) {
 }
 
 TEST_F(BusPath, S9_AStationsButtonReachesTheControllerAlthoughTheServerStandsStill) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   ASSERT_TRUE(paths_known()) << bus_journal(*station) << bus_journal(*controller);
   redis->signal(SIGSTOP);
@@ -61,9 +57,7 @@ TEST_F(BusPath, S9_AStationsButtonReachesTheControllerAlthoughTheServerStandsSti
 }
 
 TEST_F(BusPath, NobodyWithoutTheKeyStopsOrReleasesByDatagram) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   const std::uint16_t port = second_path(*station);
   ASSERT_NE(port, 0) << bus_journal(*station);
@@ -141,9 +135,7 @@ TEST_F(BusPath, S4_CommandsOfAStreamAreTakenAndThoseFromBeforeAreNot) {
     return redis->say({"XADD", "commands:bench-1", "*", "message", text});
   };
   ASSERT_TRUE(add(request(1, "safe")).starts_with("$"));
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   RedisListener answers(*redis, "responses:hand");
   add(request(2, "safe"));
@@ -166,9 +158,7 @@ TEST_F(BusPath, S4_CommandsOfAStreamAreTakenAndThoseFromBeforeAreNot) {
 }
 
 TEST_F(BusPath, AStationThatFallsSilentIsAnAlarmAlsoWithoutATrip) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   station->kill_everything();
   ASSERT_TRUE(controller->until([&] { return !event(*controller, "missing").empty(); }))
@@ -177,9 +167,7 @@ TEST_F(BusPath, AStationThatFallsSilentIsAnAlarmAlsoWithoutATrip) {
 }
 
 TEST_F(BusPath, S6_S10_AFloodOfStopsIsOneTripAndKeepsItsFirstCause) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   const auto stop = [](unsigned number, const std::string& reason) {
     char id[40];
@@ -221,9 +209,7 @@ TEST_F(BusPath, S6_S10_AFloodOfStopsIsOneTripAndKeepsItsFirstCause) {
 }
 
 TEST_F(BusPath, TheOwnOutputsAreCutBeforeTheStopIsPublished) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   RedisListener listener(*redis, "events:emergency_stop");
   const auto epoch = station->epoch() + 1;
@@ -256,9 +242,7 @@ class BusUnix : public BusRig {
 };
 
 TEST_F(BusUnix, AServersUnixSocketIsAsGoodAsTcp) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   redis->publish("events:emergency_stop", stop_by_hand);
   ASSERT_TRUE(become_safe()) << both();
@@ -272,9 +256,7 @@ class BusLocal : public BusRig {
 };
 
 TEST_F(BusLocal, OneMachineNeedsNoServer) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   ASSERT_EQ(station->post("/api/v1/stop", R"({"reason":"button_press"})").status, 200);
   ASSERT_TRUE(become_safe()) << both();
@@ -284,9 +266,7 @@ TEST_F(BusLocal, OneMachineNeedsNoServer) {
 
 TEST_F(BusLocal, S11_TheEndOfItsControllerStopsTheStations) {
   lease_ms = 4000;
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   controller->kill_everything();
   ASSERT_TRUE(station->until([&] { return station->state() == "tripped" && station->all_safe(); }, 60s));

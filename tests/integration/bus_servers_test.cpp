@@ -28,9 +28,7 @@ class BusSentinel : public BusRig {
 };
 
 TEST_F(BusSentinel, S11_AfterAFailOverTheStopIsObeyedAndTheReleaseWorks) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   // They look for replicas and for each other on their own time.
   ASSERT_TRUE(controller->until(
@@ -66,7 +64,7 @@ class BusTls : public BusRig {
     BusRig::SetUp();
   }
   std::vector<std::string> server_words() override {
-    tls_port = RedisServer::free_port();
+    tls_port = free_port();
     return {"--tls-port",     std::to_string(tls_port), "--tls-cert-file",    folder / "redis.pem",
             "--tls-key-file", folder / "redis.key",     "--tls-ca-cert-file", folder / "redis.pem"};
   }
@@ -81,9 +79,7 @@ class BusTls : public BusRig {
 };
 
 TEST_F(BusTls, IsAsGoodAsPlain) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   redis->publish("events:emergency_stop", stop_by_hand);
   ASSERT_TRUE(become_safe()) << both();

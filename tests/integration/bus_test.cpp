@@ -8,8 +8,7 @@ namespace {
 using Bus = BusRig;
 
 TEST_F(Bus, S9_AStopByHandStopsEveryMachineAndOnlyTheOperatorsWordsRunThemAgain) {
-  start_both();
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   const auto starts = station->run_commands();
   EXPECT_EQ(redis->publish("events:emergency_stop", stop_by_hand), ":2") << "both are subscribed";
@@ -38,8 +37,7 @@ TEST_F(Bus, S9_AStopByHandStopsEveryMachineAndOnlyTheOperatorsWordsRunThemAgain)
 }
 
 TEST_F(Bus, AButtonAtOneStationStopsTheOthers) {
-  start_both();
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   ASSERT_EQ(station->post("/api/v1/stop", R"({"reason":"button_press","description":"red"})").status, 200);
   ASSERT_TRUE(become_safe()) << both();
@@ -47,8 +45,7 @@ TEST_F(Bus, AButtonAtOneStationStopsTheOthers) {
 }
 
 TEST_F(Bus, S11_AServerThatForgetsEverythingStopsAllUntilTheyAreReleased) {
-  start_both();
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   redis->stop();
   redis->start();  // empty
@@ -58,9 +55,7 @@ TEST_F(Bus, S11_AServerThatForgetsEverythingStopsAllUntilTheyAreReleased) {
 
 TEST_F(Bus, S11_AServerThatStandsStillStopsAllWithinTheLease) {
   lease_ms = 4000;
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   redis->signal(SIGSTOP);
   ASSERT_TRUE(become_safe()) << both();
@@ -73,9 +68,7 @@ TEST_F(Bus, S11_AServerThatStandsStillStopsAllWithinTheLease) {
 }
 
 TEST_F(Bus, S3_S6_WhoeverRestartsWhileTrippedKeepsStateAndFirstCause) {
-  start_both();
-  if (HasFatalFailure()) return;
-  release();
+  start_running();
   if (HasFatalFailure()) return;
   redis->publish("events:emergency_stop", stop_by_hand);
   ASSERT_TRUE(become_safe()) << both();

@@ -100,6 +100,11 @@ class BusRig : public testing::Test {
         << station->get("/api/v1/why").body << bus_journal(*station) << bus_journal(*controller);
     ASSERT_TRUE(controller->until([&] { return controller->all_energised(); }));
   }
+  // Both running. A test goes no further when it has a fatal failure after this.
+  void start_running() {
+    start_both();
+    if (!HasFatalFailure()) release();
+  }
   static std::string bus_journal(PlantRig& rig) {
     std::string text;
     const json answer = json::parse(rig.journal(), nullptr, false);

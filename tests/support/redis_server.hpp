@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "os/fd.hpp"
+#include "support/free_port.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace standstill::test {
@@ -110,17 +111,6 @@ class RedisServer {
   }
   std::string publish(const std::string& channel, const std::string& text) const {
     return say({"PUBLISH", channel, text});
-  }
-
-  static std::uint16_t free_port() {
-    const os::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), length);
-    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    return ntohs(address.sin_port);
   }
 
   [[nodiscard]] os::Fd connect() const {

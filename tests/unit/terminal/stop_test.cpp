@@ -7,37 +7,17 @@
 #include <thread>
 #include <vector>
 
-#include "support/temporary_folder.hpp"
-#include "terminal/server.hpp"
-#include "unit/terminal/fake_backend.hpp"
-#include "unit/terminal/raw_client.hpp"
+#include "unit/terminal/http_fixture.hpp"
 
 namespace standstill::terminal {
 namespace {
 
-class Stop : public testing::Test {
+class Stop : public HttpFixture {
  protected:
-  void SetUp() override { start({}); }
-  void start(ServerConfig config) {
-    server.reset();
-    config.listen = "127.0.0.1:0";
-    config.socket_path = folder / "s";
-    auto made = Server::start(config, backend);
-    ASSERT_TRUE(made) << made.error();
-    server = std::move(*made);
-  }
-  void TearDown() override {
-    backend.slow = false;
-    server.reset();
-  }
   bool stopped(int times) {
-    for (int i = 0; i < 2000 && backend.stops < times; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    (void)eventually([&] { return backend.stops >= times; });
     return backend.stops == times;
   }
-  FakeBackend backend;
-  const test::TemporaryFolder folder;
-  std::unique_ptr<Server> server;
 };
 
 TEST_F(Stop, S9_WithAndWithoutABody) {
@@ -120,7 +100,7 @@ TEST_F(Stop, NotDelayedByCallsThatHang) {
   EXPECT_EQ(client.ask(get("/livez")).status, 200);
   EXPECT_EQ(client.ask(get("/api/v1/state")).status, 503) << "the queue is full, and says so";
   EXPECT_LE(backend.calls, 2);
-  RawClient local(folder / "s");
+  RawClient local(folder / "standstill.sock");
   local.send(get("/api/v1/why"));
   EXPECT_TRUE(local.quiet(200)) << "a refusal would come at once";
   backend.slow = false;
@@ -137,7 +117,7 @@ TEST_F(Stop, NotDelayedByThreeHundredConnections) {
     clients.back()->send("GET /livez HTTP/1.1\r\nX: slow");
   }
   EXPECT_EQ(RawClient(server->port()).ask(post("/api/v1/stop", "{}")).status, 200);
-  EXPECT_EQ(RawClient(folder / "s").ask(post("/api/v1/stop", "{}")).status, 200);
+  EXPECT_EQ(ask_local(post("/api/v1/stop", "{}")).status, 200);
   EXPECT_TRUE(clients.front()->ended()) << "the oldest made room";
   clients.back()->send("\r\n\r\n");
   EXPECT_EQ(clients.back()->receive().status, 200) << "the newest did not";
@@ -183,8 +163,10 @@ TEST_F(Stop, AForeignClientWithExpectContinue) {
   const std::string command = "curl -sf -X POST -d @- http://127.0.0.1:" + std::to_string(server->port()) +
                               "/api/v1/stop <<< '{}' >/dev/null";
   EXPECT_EQ(std::system(("bash -c \"" + command + "\"").c_str()), 0);
-  EXPECT_EQ(std::system(("curl -sf --unix-socket " + folder / "s" + " http://x/livez >/dev/null").c_str()),
-            0);
+  EXPECT_EQ(
+      std::system(
+          ("curl -sf --unix-socket " + folder / "standstill.sock" + " http://x/livez >/dev/null").c_str()),
+      0);
   EXPECT_EQ(backend.stops, 2);
 }
 

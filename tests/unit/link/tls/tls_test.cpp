@@ -19,23 +19,13 @@
 
 #include "link/tcp.hpp"
 #include "os/clock.hpp"
+#include "support/free_port.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace standstill::link {
 namespace {
 
 constexpr auto program = "/usr/bin/openssl";
-
-std::uint16_t free_port() {
-  const os::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), length);
-  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
-  return ntohs(address.sin_port);
-}
 
 pid_t spawn(std::vector<std::string> words, int input = -1, int output = -1) {
   std::vector<char*> argv;
@@ -64,7 +54,7 @@ class Tls : public testing::Test {
                        "-nodes", "-days", "2", "-subj", std::string("/CN=") + who, "-addext",
                        "subjectAltName=DNS:bus.example,IP:127.0.0.1", "-keyout",
                        folder / (std::string(who) + ".key"), "-out", folder / (std::string(who) + ".pem")}));
-    port = free_port();
+    port = test::free_port();
     int in[2], out[2];
     ASSERT_EQ(::pipe2(in, O_CLOEXEC), 0);
     ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
