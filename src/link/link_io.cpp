@@ -48,6 +48,8 @@ Link::Reading Link::read_in(bool everything, std::string_view& why) {
       static_cast<void>(session_.ended(now));
       return Reading::ended;
     }
+    if (!everything && io.bytes < buffer_.size() && transport_->short_read_took_all())
+      return Reading::drained;
   }
   return Reading::more;
 }

@@ -34,6 +34,7 @@ class TcpTransport : public Transport {
   void close() override;
   [[nodiscard]] Io read(std::span<std::byte> into) override;
   [[nodiscard]] Io write(std::span<const std::byte> bytes) override;
+  [[nodiscard]] bool short_read_took_all() const override { return true; }
   [[nodiscard]] std::optional<std::size_t> unread() const override;
   [[nodiscard]] std::string_view why_ended() override;
   [[nodiscard]] int native_handle() const override { return connected_ ? socket_.get() : -1; }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support.hpp"
 
 namespace standstill::link::test {
@@ -54,6 +56,47 @@ TEST_F(LinkTest, DecodingGivesOtherDescriptorsATurnBetweenTwoSlices) {
     ASSERT_LE(layout.session.slices - before, 1);
   }
   EXPECT_GT(turns, 500);
+}
+
+// A real connection of which the test knows how often it was read, and which may promise nothing.
+struct CountedTcp : TcpTransport {
+  CountedTcp(os::Loop& loop, std::uint16_t port, bool promises_)
+      : TcpTransport(loop, {.host = "127.0.0.1", .port = port}), promises(promises_) {}
+  Io read(std::span<std::byte> into) override {
+    ++reads;
+    return TcpTransport::read(into.first(std::min(into.size(), at_most)));
+  }
+  bool short_read_took_all() const override { return promises && TcpTransport::short_read_took_all(); }
+  bool promises;
+  int reads = 0;
+  std::size_t at_most = std::size_t{64} * 1024;
+};
+
+TEST_F(LinkTest, AMessageOnTcpIsTakenWithOneCall) {
+  auto transport = std::make_unique<CountedTcp>(loop, peer.port(), true);
+  CountedTcp& counted = *transport;
+  Watched layout(loop, std::move(transport), patient());
+  ASSERT_TRUE(online(layout));
+  counted.reads = 0;
+  for (int i = 1; i <= 20; ++i) {
+    peer.say("WORLD\n");
+    ASSERT_TRUE(until(loop, [&] { return layout.session.lines == i + 1; }));
+  }
+  EXPECT_EQ(counted.reads, 20);
+  peer.hang_up();
+  ASSERT_TRUE(until(loop, [&] { return layout.was(State::lost); })) << "the end shows all the same";
+}
+
+TEST_F(LinkTest, WithoutThatPromiseAReadThatGaveLittleIsFollowedByAnother) {
+  auto transport = std::make_unique<CountedTcp>(loop, peer.port(), false);
+  CountedTcp& counted = *transport;
+  Watched layout(loop, std::move(transport), patient());
+  ASSERT_TRUE(online(layout));
+  counted.reads = 0;
+  counted.at_most = 2;  // as a line gives it: a few bytes a call, and no new event for the rest
+  peer.say("WORLD\n");
+  ASSERT_TRUE(until(loop, [&] { return layout.session.lines == 2; }));
+  EXPECT_EQ(counted.reads, 4) << "three that gave something, and one that said that there is no more";
 }
 
 TEST_F(LinkTest, AQuietPeerIsProbedAndItsAnswersKeepItOnline) {
