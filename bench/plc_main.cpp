@@ -98,7 +98,8 @@ class Servers {
   std::vector<std::uint16_t> ports_;
 };
 
-// Blocking, and as bare as it gets: ready bytes out, a known number of bytes in.
+// Blocking, and as bare as a client may be: ready bytes out, a known number of bytes in, nothing looked at.
+// Its wait has an end, because a loop that may hang for ever is no client.
 class Bare {
  public:
   explicit Bare(std::uint16_t port, unsigned slot = 1)
@@ -111,6 +112,8 @@ class Bare {
       die("no connection");
     const int on = 1;
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const timeval patience{.tv_sec = 3, .tv_usec = 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     static_cast<void>(
         ask(s7::connect_frame({.source = 1, .tsaps = s7::tsaps(s7::ConnectionType::pg, 0, slot)})));
     static_cast<void>(ask(s7::setup_request(1, {1, 1, 480})));
@@ -155,15 +158,15 @@ bool one_outstanding(const Options& options) {
     const char* name;
     std::function<bool()> ours;
     s7::Bytes request;
-    double limit;  // what it costs today; the goal is 1 / 0.9
+    double limit;  // what it costs today and a little more; the goal is 1 / 0.9
   };
   const std::vector<Kind> kinds{
       {"plc: a read of 4 bytes", [&] { return static_cast<bool>(plc.read_db(10, 0, 4)); },
-       request_of({s7::bytes_range(s7::Area::db, 10, 0, 4)}), 1.6},
+       request_of({s7::bytes_range(s7::Area::db, 10, 0, 4)}), 1.25},
       {"plc: a read of 200 bytes", [&] { return static_cast<bool>(plc.read_db(10, 0, 200)); },
-       request_of({s7::bytes_range(s7::Area::db, 10, 0, 200)}), 1.6},
+       request_of({s7::bytes_range(s7::Area::db, 10, 0, 200)}), 1.25},
       {"plc: a read of 20 items", [&] { return static_cast<bool>(plc.read(twenty).back()); },
-       request_of(ranges), 2.2}};
+       request_of(ranges), 1.45}};
   bool held = true;
   for (const auto& kind : kinds) {
     if (!options.wanted(kind.name)) continue;

@@ -13,8 +13,9 @@
 // repeated by itself, unless the options call it idempotent.
 //
 // Threads: every function may be called from any thread, handlers included. A blocking call does the
-// connection's work itself while it waits; between calls a thread of the Plc does it. Handlers and the
-// functions of *_async run one at a time on another thread.
+// connection's work itself while it waits, the first milliseconds for the PLC's answer alone: what another
+// thread asks meanwhile leaves behind that answer, or up to about 20 ms later. Between calls a thread of the
+// Plc does the work. Handlers and the functions of *_async run one at a time on another thread.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,7 +53,8 @@ struct PlcError {
 template <class T>
 class [[nodiscard]] PlcResult {
  public:
-  PlcResult(T value) : content_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  PlcResult(const T& value) : content_(value) {}             // NOLINT(google-explicit-constructor)
+  PlcResult(T&& value) : content_(std::move(value)) {}       // NOLINT(google-explicit-constructor)
   PlcResult(PlcError error) : content_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] explicit operator bool() const { return content_.index() == 0; }
   [[nodiscard]] const T& operator*() const { return std::get<0>(content_); }
@@ -69,15 +72,21 @@ class PlcValue {
  public:
   using Scalar = std::variant<bool, std::int64_t, std::uint64_t, double, std::string>;
   PlcValue() = default;
-  explicit PlcValue(std::vector<Scalar> elements) : elements_(std::move(elements)) {}
-  [[nodiscard]] const std::vector<Scalar>& elements() const { return elements_; }
+  explicit PlcValue(const Scalar& one) : content_(one) {}
+  explicit PlcValue(Scalar&& one) : content_(std::move(one)) {}
+  explicit PlcValue(std::vector<Scalar> elements);
+  // Valid as long as this value is.
+  [[nodiscard]] std::span<const Scalar> elements() const {
+    if (const auto* one = std::get_if<Scalar>(&content_)) return {one, 1};
+    return std::get<std::vector<Scalar>>(content_);
+  }
   // The first element as a number (BOOL: 0 and 1); nothing for texts and dates.
   [[nodiscard]] std::optional<double> number() const;
   [[nodiscard]] std::string text() const;  // as people type it; elements between commas
   bool operator==(const PlcValue&) const = default;
 
  private:
-  std::vector<Scalar> elements_;
+  std::variant<std::vector<Scalar>, Scalar> content_;  // one element is never in a vector
 };
 
 struct PlcLoss {

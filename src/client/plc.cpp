@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "client/plc_engine.hpp"
+#include "client/plc_group.hpp"
 #include "plant/plc/bit_write.hpp"
 #include "plant/plc/values.hpp"
 
@@ -13,10 +14,8 @@ namespace standstill {
 
 namespace {
 
-PlcError error_of(plc::Trouble trouble) {
-  return {static_cast<PlcError::Kind>(trouble.kind), std::move(trouble.text)};
-}
-static_assert(static_cast<int>(PlcError::Kind::unusable) == static_cast<int>(plc::Failure::unusable));
+using client::error_of;
+using client::PlcGroup;
 
 PlcError unusable(const client::PlcEngine& engine, std::string_view what, const std::string& why) {
   return {PlcError::Kind::unusable, engine.peer() + ": '" + std::string(what) + "': " + why};
@@ -36,7 +35,7 @@ using Engine = std::shared_ptr<client::PlcEngine>;
 
 plc::Outcome<s7::Bytes> asked(const Engine& engine, s7::UserFunction function, s7::Bytes question) {
   return engine->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
-    engine->session().ask(function, question, terms, client::PlcEngine::now(), std::move(done));
+    engine->session().ask(function, question, terms, engine->asked_at(), std::move(done));
   });
 }
 
@@ -54,7 +53,7 @@ void begin_write(const Engine& engine, const s7::Address& address, const s7::Val
                  const plc::Terms& terms, plc::Done<bool> done) {
   auto& session = engine->session();
   if (address.type != s7::Type::boolean || address.count > 1)
-    return plc::write_value(session, address, value, terms, client::PlcEngine::now(), std::move(done));
+    return plc::write_value(session, address, value, terms, engine->asked_at(), std::move(done));
   plc::write_bit(session, address, std::get<bool>(value.front()), terms, client::PlcEngine::now,
                  [done = std::move(done)](plc::Outcome<plc::BitWritten> outcome) {
                    if (!outcome) return done(std::unexpected(std::move(outcome.error())));
@@ -86,49 +85,15 @@ std::optional<PlcError> bad_stretch(const client::PlcEngine& engine, std::uint16
                   engine.peer() + ": a data block has a number from 1 and bytes 0 to 65535"};
 }
 
-std::string block_place(const client::PlcEngine& engine, std::uint16_t db) {
-  return engine.peer() + ": DB" + std::to_string(db) + ": ";
+PlcError refused_in(const std::string& peer, std::uint16_t db, s7::ItemCode code) {
+  return {PlcError::Kind::refused, peer + ": DB" + std::to_string(db) + ": " + s7::item_text(code)};
 }
 
-// Several addresses, asked together: those that can be, and the results of all.
-struct Group {
-  Group(const client::PlcEngine& engine, const std::vector<std::string>& addresses) {
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-      const auto address = s7::parse_address(addresses[i]);
-      results.emplace_back(PlcError{});
-      if (!address) {
-        results.back() = unusable(engine, addresses[i], address.error());
-      } else {
-        parsed.push_back(*address);
-        places.push_back(i);
-      }
-    }
-  }
-  void take(const std::string& peer, plc::Outcome<plc::Values> outcome) {
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      auto& result = results[places[i]];
-      if (!outcome)
-        result = error_of(outcome.error());
-      else if (!(*outcome)[i])
-        result = PlcError{PlcError::Kind::refused, peer + ": " + (*outcome)[i].error()};
-      else
-        result = PlcValue(std::move(*(*outcome)[i]));
-    }
-  }
-  std::vector<PlcResult<PlcValue>> results;
-  std::vector<s7::Address> parsed;
-  std::vector<std::size_t> places;  // of each that was parsed
-};
-
-PlcResult<Plc::Bytes> bytes_of(const std::string& place, plc::Outcome<plc::Items> outcome) {
+PlcResult<Plc::Bytes> bytes_of(const std::string& peer, std::uint16_t db, plc::Outcome<plc::Items> outcome) {
   if (!outcome) return error_of(std::move(outcome.error()));
-  Plc::Bytes all;
-  for (auto& item : *outcome) {
-    if (item.code != s7::ItemCode::good)
-      return PlcError{PlcError::Kind::refused, place + s7::item_text(item.code)};
-    all.insert(all.end(), item.data.begin(), item.data.end());
-  }
-  return all;
+  for (const auto& item : *outcome)
+    if (item.code != s7::ItemCode::good) return refused_in(peer, db, item.code);
+  return std::move(outcome->bytes);
 }
 
 std::vector<s7::Bytes> parts_of(const Plc::Bytes& data) {
@@ -140,11 +105,10 @@ std::vector<s7::Bytes> parts_of(const Plc::Bytes& data) {
   return parts;
 }
 
-PlcResult<PlcDone> written_of(const std::string& place, plc::Outcome<plc::Items> outcome) {
+PlcResult<PlcDone> written_of(const std::string& peer, std::uint16_t db, plc::Outcome<plc::Items> outcome) {
   if (!outcome) return error_of(std::move(outcome.error()));
   for (const auto& item : *outcome)
-    if (item.code != s7::ItemCode::good)
-      return PlcError{PlcError::Kind::refused, place + s7::item_text(item.code)};
+    if (item.code != s7::ItemCode::good) return refused_in(peer, db, item.code);
   return PlcDone{};
 }
 
@@ -156,8 +120,19 @@ PlcResult<PlcBitWritten> bit_of(plc::Outcome<plc::BitWritten> outcome) {
 
 }  // namespace
 
-std::optional<double> PlcValue::number() const { return s7::number(elements_); }
-std::string PlcValue::text() const { return s7::to_text(elements_); }
+PlcValue::PlcValue(std::vector<Scalar> elements) {
+  if (elements.size() == 1)
+    content_ = std::move(elements.front());
+  else
+    content_ = std::move(elements);
+}
+
+std::optional<double> PlcValue::number() const {
+  if (elements().empty()) return std::nullopt;
+  return s7::number(elements().front());
+}
+
+std::string PlcValue::text() const { return s7::to_text(elements()); }
 
 std::string PlcAttempt::text() const {
   std::string words = "attempt " + std::to_string(number);
@@ -191,30 +166,31 @@ PlcStatus Plc::status() const { return engine_->status(); }
 void Plc::retry_now() const { engine_->retry_now(); }
 
 PlcResult<PlcValue> Plc::read(std::string_view address) const {
-  return read(std::vector{std::string(address)}).front();
+  return std::move(read(std::vector{std::string(address)}).front());
 }
 
 std::vector<PlcResult<PlcValue>> Plc::read(const std::vector<std::string>& addresses) const {
-  Group group(*engine_, addresses);
-  if (group.parsed.empty()) return std::move(group.results);
-  auto outcome = engine_->call<plc::Values>([&](const plc::Terms& terms, plc::Done<plc::Values> done) {
-    plc::read_values(engine_->session(), group.parsed, terms, client::PlcEngine::now(), std::move(done));
-  });
-  group.take(engine_->peer(), std::move(outcome));
-  return std::move(group.results);
+  const auto group = engine_->group(addresses);
+  if (group->parsed.empty()) return group->results(engine_->peer(), plc::Items{});
+  return group->results(engine_->peer(),
+                        engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+                          engine_->session().read(group->ranges, terms, engine_->asked_at(), std::move(done));
+                        }));
 }
 
 void Plc::read_async(const std::vector<std::string>& addresses,
                      std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const {
-  auto group = std::make_shared<Group>(*engine_, addresses);
-  if (group->parsed.empty()) return engine_->later([group, then = std::move(then)] { then(group->results); });
-  engine_->call_later<plc::Values>(
-      [engine = engine_.get(), group](const plc::Terms& terms, plc::Done<plc::Values> done) {
-        plc::read_values(engine->session(), group->parsed, terms, client::PlcEngine::now(), std::move(done));
+  const auto group = engine_->group(addresses);
+  if (group->parsed.empty())
+    return engine_->later([group, peer = engine_->peer(), then = std::move(then)] {
+      then(group->results(peer, plc::Items{}));
+    });
+  engine_->call_later<plc::Items>(
+      [engine = engine_.get(), group](const plc::Terms& terms, plc::Done<plc::Items> done) {
+        engine->session().read(group->ranges, terms, engine->asked_at(), std::move(done));
       },
-      [peer = engine_->peer(), group, then = std::move(then)](plc::Outcome<plc::Values> outcome) {
-        group->take(peer, std::move(outcome));
-        then(group->results);
+      [peer = engine_->peer(), group, then = std::move(then)](plc::Outcome<plc::Items> outcome) {
+        then(group->results(peer, std::move(outcome)));
       });
 }
 
@@ -227,9 +203,9 @@ void Plc::read_async(std::string address, Then<PlcValue> then) const {
 PlcResult<Plc::Bytes> Plc::read_db(std::uint16_t db, std::uint32_t byte, std::size_t size) const {
   if (auto bad = bad_stretch(*engine_, db, byte, size)) return std::move(*bad);
   auto outcome = engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
-    engine_->session().read(ranges_of(db, byte, size), terms, client::PlcEngine::now(), std::move(done));
+    engine_->session().read(ranges_of(db, byte, size), terms, engine_->asked_at(), std::move(done));
   });
-  return bytes_of(block_place(*engine_, db), std::move(outcome));
+  return bytes_of(engine_->peer(), db, std::move(outcome));
 }
 
 void Plc::read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, Then<Bytes> then) const {
@@ -237,10 +213,10 @@ void Plc::read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, 
     return engine_->later([bad = std::move(*bad), then = std::move(then)] { then(bad); });
   engine_->call_later<plc::Items>(
       [engine = engine_.get(), db, byte, size](const plc::Terms& terms, plc::Done<plc::Items> done) {
-        engine->session().read(ranges_of(db, byte, size), terms, client::PlcEngine::now(), std::move(done));
+        engine->session().read(ranges_of(db, byte, size), terms, engine->asked_at(), std::move(done));
       },
-      [place = block_place(*engine_, db), then = std::move(then)](plc::Outcome<plc::Items> outcome) {
-        then(bytes_of(place, std::move(outcome)));
+      [peer = engine_->peer(), db, then = std::move(then)](plc::Outcome<plc::Items> outcome) {
+        then(bytes_of(peer, db, std::move(outcome)));
       });
 }
 
@@ -255,19 +231,20 @@ PlcResult<PlcDone> Plc::write(std::string_view address, std::string_view value) 
 PlcResult<PlcDone> Plc::write(std::string_view address, const PlcValue& value) const {
   const auto parsed = s7::parse_address(address);
   if (!parsed) return unusable(*engine_, address, parsed.error());
-  if (const auto fits = s7::encode(*parsed, value.elements()); !fits)
+  const s7::Value elements(value.elements().begin(), value.elements().end());
+  if (const auto fits = s7::encode(*parsed, elements); !fits)
     return unusable(*engine_, address, fits.error());
-  if (parsed->type == s7::Type::boolean && !std::holds_alternative<bool>(value.elements().front()))
+  if (parsed->type == s7::Type::boolean && !std::holds_alternative<bool>(elements.front()))
     return unusable(*engine_, address, "a BOOL is true or false");
-  return write_now(engine_, *parsed, value.elements());
+  return write_now(engine_, *parsed, elements);
 }
 
 PlcResult<PlcDone> Plc::write_db(std::uint16_t db, std::uint32_t byte, const Bytes& data) const {
   if (auto bad = bad_stretch(*engine_, db, byte, data.size())) return std::move(*bad);
-  return written_of(block_place(*engine_, db),
+  return written_of(engine_->peer(), db,
                     engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
                       engine_->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms,
-                                               client::PlcEngine::now(), std::move(done));
+                                               engine_->asked_at(), std::move(done));
                     }));
 }
 
@@ -276,11 +253,11 @@ void Plc::write_db_async(std::uint16_t db, std::uint32_t byte, const Bytes& data
     return engine_->later([bad = std::move(*bad), then = std::move(then)] { then(bad); });
   engine_->call_later<plc::Items>(
       [engine = engine_.get(), db, byte, data](const plc::Terms& terms, plc::Done<plc::Items> done) {
-        engine->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms,
-                                client::PlcEngine::now(), std::move(done));
+        engine->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms, engine->asked_at(),
+                                std::move(done));
       },
-      [place = block_place(*engine_, db), then = std::move(then)](plc::Outcome<plc::Items> outcome) {
-        then(written_of(place, std::move(outcome)));
+      [peer = engine_->peer(), db, then = std::move(then)](plc::Outcome<plc::Items> outcome) {
+        then(written_of(peer, db, std::move(outcome)));
       });
 }
 
@@ -391,7 +368,7 @@ PlcResult<PlcBlock> Plc::block(std::string_view type, std::uint16_t number) cons
 
 PlcResult<PlcDone> Plc::stop_cpu() const {
   return converted<PlcDone>(engine_->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
-    engine_->session().stop_cpu(terms, client::PlcEngine::now(), std::move(done));
+    engine_->session().stop_cpu(terms, engine_->asked_at(), std::move(done));
   }),
                             [](const s7::Bytes&) { return PlcDone{}; });
 }

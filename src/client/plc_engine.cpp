@@ -13,6 +13,9 @@ namespace standstill::client {
 
 namespace {
 
+// A caller that waits for the PLC alone, and not for what the loop has besides, does so for this long at most
+// (the system rounds up to its own ticks, of 1 to 10 ms), and only while the loop's last turn is younger.
+constexpr Duration patience = 4ms;
 constexpr Duration keeper_pause = 20ms;  // without a call for so long, the keeper takes the loop
 
 link::Timing timing_of(const PlcOptions& options) {
@@ -68,7 +71,7 @@ void PlcEngine::start() {
   link_ = std::make_unique<link::Link>(
       loop_, session_,
       std::make_unique<link::TcpTransport>(
-          loop_, link::TcpTransport::Settings{host_, options_->port, options_->answer_within}),
+          loop_, link::TcpTransport::Settings{host_, options_->port, options_->answer_within, patience}),
       link::Link::Settings{
           "plc", "s7", true, timing_of(*options_),
           static_cast<std::uint32_t>(::getpid()) ^ static_cast<std::uint32_t>(os::wall_ns())},
@@ -99,7 +102,9 @@ void PlcEngine::close() {
   if (keeper_.joinable()) keeper_.join();
   {
     std::unique_lock lock(mutex_);
+    ++waiters_;
     freed_.wait(lock, [this] { return !held_; });
+    --waiters_;
     held_ = true;
   }
   beat_timer_.cancel();
@@ -116,10 +121,10 @@ void PlcEngine::close() {
   dispatcher_.close();
 }
 
-plc::Terms PlcEngine::terms_now() const {
+plc::Terms PlcEngine::terms_at(Instant now) const {
   return {.on_loss = plc::OnLoss::repeat,
           .idempotent = options_->idempotent_writes,
-          .give_up = os::now() + options_->time_out};
+          .give_up = now + options_->time_out};
 }
 
 void PlcEngine::prepare() {
@@ -128,19 +133,37 @@ void PlcEngine::prepare() {
   link_->poke();
 }
 
-void PlcEngine::settle(std::atomic<bool>& done) {
+std::shared_ptr<const PlcGroup> PlcEngine::group(const std::vector<std::string>& addresses) {
   {
     const std::lock_guard lock(mutex_);
-    done = true;
+    if (last_group_ && last_group_->texts == addresses) return last_group_;
   }
+  auto made = std::make_shared<const PlcGroup>(peer(), addresses);
+  const std::lock_guard lock(mutex_);
+  return last_group_ = std::move(made);
+}
+
+// Who waits says so before he looks, so that nobody has to be woken when nobody waits.
+void PlcEngine::settle(std::atomic<bool>& done) {
+  done = true;
+  if (waiters_ == 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+  }  // he has looked, and waits
   freed_.notify_all();
+}
+
+void PlcEngine::release() {
+  held_ = false;
+  if (waiters_ > 0) freed_.notify_all();
 }
 
 os::Loop::Timer PlcEngine::expiry(const plc::Terms& terms) {
   return loop_.at(terms.give_up, [this] { session_.tick(os::now()); });
 }
 
-void PlcEngine::run_until(const std::function<void()>& begin, const std::atomic<bool>& done, Instant limit) {
+void PlcEngine::run_until(const std::function<void(Instant)>& begin, const std::atomic<bool>& done,
+                          Instant now, Instant limit) {
   std::unique_lock lock(mutex_);
   if (ended_) return;
   ++callers_;
@@ -148,35 +171,43 @@ void PlcEngine::run_until(const std::function<void()>& begin, const std::atomic<
   bool begun = false;
   if (held_) {
     begun = true;
-    loop_.post(begin);
+    loop_.post([begin] { begin(os::now()); });
   }
+  ++waiters_;
   while (!done && (!ended_ || begun)) {
     if (held_) {
       freed_.wait(lock);
+      now = os::now();
       continue;
     }
     if (ended_) break;
     held_ = true;
+    --waiters_;
     lock.unlock();
-    if (!std::exchange(begun, true)) begin();
-    turn_until(done, limit);
+    if (!std::exchange(begun, true)) begin(now);
+    turn_until(done, now, limit);
     lock.lock();
-    held_ = false;
-    freed_.notify_all();
-    if (os::now() >= limit) break;
+    release();
+    ++waiters_;
+    if (!done && os::now() >= limit) break;
   }
+  --waiters_;
   --callers_;
 }
 
-void PlcEngine::turn_until(const std::atomic<bool>& done, Instant limit) {
-  while (!done) {
-    const Instant now = os::now();
+void PlcEngine::turn_until(const std::atomic<bool>& done, Instant now, Instant limit) {
+  for (bool patient = true; !done; now = os::now()) {
     if (now >= limit) {
       loop_.turn(Duration::zero());  // the question itself may still be posted
       session_.tick(os::now());
       return;
     }
-    loop_.turn(std::min<Duration>(limit - now, 1s));
+    if (patient && callers_ == 1 && now - turned_ < patience) {
+      patient = link_->await_bytes();
+    } else {
+      loop_.turn(std::min<Duration>(limit - now, 1s));
+      turned_ = os::now();
+    }
   }
 }
 
@@ -193,8 +224,7 @@ void PlcEngine::keep() {
     lock.unlock();
     loop_.turn(1s);
     lock.lock();
-    held_ = false;
-    freed_.notify_all();
+    release();
   }
 }
 
@@ -285,13 +315,13 @@ void PlcEngine::judge_beat(const Sample& sample) {
 PlcResult<PlcDone> PlcEngine::wait_online(Duration time_out) {
   const Instant limit = os::now() + std::min<Duration>(time_out, 24h * 365);
   const auto online = std::make_shared<std::atomic<bool>>(false);
-  run_until([this] { prepare(); }, *online, os::now());
+  run_until([this](Instant) { prepare(); }, *online, os::now(), os::now());
   while (os::now() < limit) {
     const PlcStatus now = status();
     if (now.online) return PlcDone{};
     if (options_->max_tries != 0 && now.exhausted) break;
     const auto never_done = std::make_shared<std::atomic<bool>>(false);
-    run_until([] {}, *never_done, std::min(limit, os::now() + 10ms));
+    run_until([](Instant) {}, *never_done, os::now(), std::min(limit, os::now() + 10ms));
   }
   const PlcStatus now = status();
   if (now.online) return PlcDone{};
@@ -305,7 +335,7 @@ PlcStatus PlcEngine::status() {
   answer->state = "closed";
   answer->peer = peer();
   run_until(
-      [this, done, answer] {
+      [this, done, answer](Instant) {
         const auto& of_link = link_->status();
         answer->state = std::string(link::name(of_link.state));
         answer->online = of_link.state == link::State::online;
@@ -319,7 +349,7 @@ PlcStatus PlcEngine::status() {
         answer->stale_answers = session_.stale_answers();
         settle(*done);
       },
-      *done, os::now() + 5s);
+      *done, os::now(), os::now() + 5s);
   return *answer;
 }
 

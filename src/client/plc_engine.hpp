@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "client/dispatcher.hpp"
+#include "client/plc_group.hpp"
 #include "kernel/watch_frozen.hpp"
 #include "link/link.hpp"
 #include "os/clock.hpp"
@@ -37,20 +38,24 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
 
   // Asks with `begin` on the loop and waits for the outcome, at most the options' time-out.
   template <class T>
-  plc::Outcome<T> call(std::function<void(const plc::Terms&, plc::Done<T>)> begin) {
+  plc::Outcome<T> call(const auto& begin) {
     const auto waiting = std::make_shared<Waiting<T>>();
-    const plc::Terms terms = terms_now();
-    run_until(
-        [this, waiting, terms, &begin] {
-          prepare();
-          begin(terms, [this, waiting](plc::Outcome<T> outcome) {
-            if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
-            waiting->outcome.emplace(std::move(outcome));
-            settle(waiting->done);
-          });
-          link_->send_now();
-        },
-        waiting->done, terms.give_up);
+    const Instant begun = now();
+    const plc::Terms terms = terms_at(begun);
+    const auto ask = [&](Instant at) {
+      prepare();
+      asked_at_ = at;
+      // Owned by the question until it is answered, which it is once: so that the function needs no memory.
+      waiting->own = waiting;
+      begin(terms, [this, kept = waiting.get()](plc::Outcome<T> outcome) {
+        const auto own = std::move(kept->own);
+        if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
+        own->outcome.emplace(std::move(outcome));
+        settle(own->done);
+      });
+      link_->send_now();
+    };
+    run_until(std::ref(ask), waiting->done, begun, terms.give_up);
     if (waiting->outcome) return std::move(*waiting->outcome);
     return std::unexpected(plc::Trouble{plc::Failure::unreachable, peer() + ": this connection is closed"});
   }
@@ -58,21 +63,25 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   template <class T>
   void call_later(std::function<void(const plc::Terms&, plc::Done<T>)> begin,
                   std::function<void(plc::Outcome<T>)> then) {
-    loop_.post([this, begin = std::move(begin), then = std::move(then), terms = terms_now()] {
+    loop_.post([this, begin = std::move(begin), then = std::move(then), terms = terms_at(now())] {
       prepare();
+      asked_at_ = now();
       auto watch = std::make_shared<os::Loop::Timer>(expiry(terms));
       begin(terms, [this, then, watch](plc::Outcome<T> outcome) {
         watch->cancel();
         if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
         dispatcher_.call(Dispatcher::Order::ordinary, on_answer_,
-                         [then, outcome = std::move(outcome)]() mutable {
-                           then(std::move(outcome));
+                         [then, outcome = std::make_shared<plc::Outcome<T>>(std::move(outcome))] {
+                           then(std::move(*outcome));
                            return false;
                          });
       });
       link_->send_now();
     });
   }
+
+  // What these addresses mean. Who asks for the same group again and again has it read once.
+  [[nodiscard]] std::shared_ptr<const PlcGroup> group(const std::vector<std::string>& addresses);
 
   // Runs it on the handlers' thread: what needs no question.
   void later(std::function<void()> then) {
@@ -86,18 +95,24 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   [[nodiscard]] PlcStatus status();
   void retry_now();
   [[nodiscard]] plc::Session& session() { return session_; }
-  [[nodiscard]] std::string peer() const { return session_.settings().peer; }
+  [[nodiscard]] const std::string& peer() const { return session_.settings().peer; }
   [[nodiscard]] static Instant now() { return os::now(); }
+  // When the question began that is being asked right now.
+  [[nodiscard]] Instant asked_at() const { return asked_at_; }
 
  private:
   template <class T>
   struct Waiting {
     std::atomic<bool> done = false;
     std::optional<plc::Outcome<T>> outcome;
+    std::shared_ptr<Waiting> own;
   };
-  [[nodiscard]] plc::Terms terms_now() const;
-  void run_until(const std::function<void()>& begin, const std::atomic<bool>& done, Instant limit);
-  void turn_until(const std::atomic<bool>& done, Instant limit);
+  [[nodiscard]] plc::Terms terms_at(Instant now) const;
+  // `now`: when it was called. `begin` gets the time at which it runs.
+  void run_until(const std::function<void(Instant)>& begin, const std::atomic<bool>& done, Instant now,
+                 Instant limit);
+  void turn_until(const std::atomic<bool>& done, Instant now, Instant limit);
+  void release();
   void settle(std::atomic<bool>& done);
   void keep();
   void prepare();  // a call begins: an exhausted link dials again
@@ -122,14 +137,18 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   std::condition_variable keeping_;  // the keeper's pause
   bool held_ = false;
   bool ended_ = true;
-  std::uint32_t callers_ = 0;
+  std::atomic<std::uint32_t> callers_ = 0;
+  std::atomic<std::uint32_t> waiters_ = 0;  // for freed_
   std::uint64_t calls_ = 0;
+  std::shared_ptr<const PlcGroup> last_group_;
   std::thread keeper_;
 
   // Only the loop's holder, from here:
   os::Loop loop_;
   plc::Session session_;
   std::unique_ptr<link::Link> link_;
+  Instant asked_at_{};
+  Instant turned_{};  // when the loop last had its turn
   std::optional<Instant> lost_at_;
   std::uint32_t tries_ = 0;  // failed attempts of this series
   bool was_online_ = false;

@@ -46,9 +46,12 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  void begin();            // the first dial, in the next turn
-  void poke();             // dial now if a dial is being waited for; starts a new series of max_tries
-  void send_now();         // the session has output: write it in this call, without waiting for any read
+  void begin();     // the first dial, in the next turn
+  void poke();      // dial now if a dial is being waited for; starts a new series of max_tries
+  void send_now();  // the session has output: write it in this call, without waiting for any read
+  // For a caller that turns the loop by itself and wants nothing but this peer's answer: waits for bytes as
+  // long as the transport is patient, and takes them in. False when none came: a turn of the loop is due.
+  bool await_bytes();
   void device_returned();  // closes the breaker and dials now (the serial transport calls it by itself)
   void close_for_good();   // ends the connection and dials no more; state closed
 
@@ -78,9 +81,11 @@ class Link {
   void ready(std::uint32_t events);
   void read_on();
   Reading read_in(bool everything, std::string_view& why);
+  Reading take_in(const Io& io, Instant now, std::string_view& why);
   [[nodiscard]] bool rest_says_nothing() const;
   [[nodiscard]] bool reading_comes_first();
   void advance();
+  void advance_at(Instant now);
   void decode_later();
   void flush();
   void later(void (Link::*what)());

@@ -33,25 +33,46 @@ Link::Reading Link::read_in(bool everything, std::string_view& why) {
       return Reading::ended;
     }
     const Io io = transport_->read(buffer_);
-    if (io.did == Io::Did::again) return Reading::drained;
-    if (io.did == Io::Did::ended) {
-      why = io.why;
-      return Reading::ended;
-    }
-    status_.bytes_received += io.bytes;
-    const Instant now = loop_.now();
-    course_.progress(now);
-    pending_work_ = answered_ = true;
-    if (!session_.feed(std::span(buffer_).first(io.bytes), now)) {
-      const std::string error = session_.error();
-      over(Ending::crash, error);
-      static_cast<void>(session_.ended(now));
-      return Reading::ended;
-    }
-    if (!everything && io.bytes < buffer_.size() && transport_->short_read_took_all())
-      return Reading::drained;
+    const Reading reading = take_in(io, loop_.now(), why);
+    if (reading == Reading::ended || io.did == Io::Did::again || (reading == Reading::drained && !everything))
+      return reading;
   }
   return Reading::more;
+}
+
+Link::Reading Link::take_in(const Io& io, Instant now, std::string_view& why) {
+  if (io.did == Io::Did::again) return Reading::drained;
+  if (io.did == Io::Did::ended) {
+    why = io.why;
+    return Reading::ended;
+  }
+  status_.bytes_received += io.bytes;
+  course_.progress(now);
+  pending_work_ = answered_ = true;
+  if (!session_.feed(std::span(buffer_).first(io.bytes), now)) {
+    const std::string error = session_.error();
+    over(Ending::crash, error);
+    static_cast<void>(session_.ended(now));
+    return Reading::ended;
+  }
+  return io.bytes < buffer_.size() && transport_->short_read_took_all() ? Reading::drained : Reading::more;
+}
+
+bool Link::await_bytes() {
+  if (!course_.connected() || deaf_ || pending_work_ || want_write_ || write_broken_) return false;
+  const Io io = transport_->read_patiently(buffer_);
+  if (io.did == Io::Did::again) return false;
+  std::string_view why;
+  const Instant now = loop_.now();
+  const Reading reading = take_in(io, now, why);
+  if (!course_.connected()) return true;
+  if (reading == Reading::ended) {
+    over(session_.ended(now), why);
+  } else {
+    read_everything_ = reading == Reading::drained;
+    advance_at(now);
+  }
+  return true;
 }
 
 // Of a plan that its server's death cut short, megabytes may wait in the kernel. Reading them costs the time
@@ -84,13 +105,16 @@ void Link::later(void (Link::*what)()) {
 
 void Link::advance() {
   decoding_posted_ = false;
+  advance_at(loop_.now());
+}
+
+void Link::advance_at(Instant now) {
   if (!course_.connected()) return;
   if (pending_work_ && !reading_comes_first()) {
-    pending_work_ = session_.work(loop_.now());
+    pending_work_ = session_.work(now);
     if (!course_.connected()) return;
-    if (pending_work_) course_.progress(loop_.now());
+    if (pending_work_) course_.progress(now);
   }
-  const Instant now = loop_.now();
   if (const Instant heard = session_.last_heard(); heard != last_heard_) {
     last_heard_ = status_.last_heard = heard;
     if (const auto rtt = course_.heard(now)) status_.rtt = *rtt;

@@ -1,5 +1,6 @@
 #include "link/tcp.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -163,10 +164,19 @@ void TcpTransport::connect_done() {
 
 void TcpTransport::finish() {
   watch_ = {};
+  if (settings_.patience > Duration::zero()) be_patient();
   connected_ = true;
   first_ = (first_ + index_ - 1) % addresses_.size();
   served_ = false;
   if (const auto done = std::exchange(done_, nullptr)) done({});
+}
+
+// From now on only read_patiently() blocks: every other call says that it does not want to.
+void TcpTransport::be_patient() const {
+  const auto us = std::max<std::int64_t>(1, settings_.patience.count() / 1000);
+  const timeval wait{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+  ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) & ~O_NONBLOCK);
 }
 
 void TcpTransport::note_failure(std::string why) {
@@ -183,6 +193,12 @@ void TcpTransport::give_up(const std::string& why) {
 }
 
 Io TcpTransport::read(std::span<std::byte> into) { return read_stream(socket_.get(), into); }
+
+// One system call less than asking for readiness first, which is a tenth of a short answer's way.
+Io TcpTransport::read_patiently(std::span<std::byte> into) {
+  if (settings_.patience == Duration::zero()) return {};
+  return read_stream_patiently(socket_.get(), into);
+}
 
 Io TcpTransport::write(std::span<const std::byte> bytes) { return write_stream(socket_.get(), bytes); }
 

@@ -23,6 +23,7 @@ class TcpTransport : public Transport {
     std::string host;        // a name, or an address of either family
     std::uint16_t port = 0;  // 1 to 65535
     Duration silence = 3s;   // see above; 1 s is the least that the system's timers can do
+    Duration patience{};     // how long read_patiently() blocks; zero: not at all
   };
   // Stands in for the system's resolver in tests; called on another thread.
   using Resolver = Resolved (*)(const std::string& host, std::uint16_t port, bool numeric_only);
@@ -33,6 +34,7 @@ class TcpTransport : public Transport {
   void dial(Duration time_out, Dialed done) override;
   void close() override;
   [[nodiscard]] Io read(std::span<std::byte> into) override;
+  [[nodiscard]] Io read_patiently(std::span<std::byte> into) override;
   [[nodiscard]] Io write(std::span<const std::byte> bytes) override;
   [[nodiscard]] bool short_read_took_all() const override { return true; }
   [[nodiscard]] std::optional<std::size_t> unread() const override;
@@ -49,6 +51,7 @@ class TcpTransport : public Transport {
   void connect_done();
   void give_up(const std::string& why);
   void finish();
+  void be_patient() const;
   void note_failure(std::string why);
   void next_step(Duration share, void (TcpTransport::*what)());
 

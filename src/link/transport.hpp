@@ -39,6 +39,9 @@ class Transport {
   virtual void close() = 0;
 
   [[nodiscard]] virtual Io read(std::span<std::byte> into) = 0;
+  // The same for a caller that has nothing else to do than to wait for this peer: blocks for bytes, as long
+  // as the transport's settings allow. Where they do not, `again` at once.
+  [[nodiscard]] virtual Io read_patiently(std::span<std::byte> /*into*/) { return {}; }
   [[nodiscard]] virtual Io write(std::span<const std::byte> bytes) = 0;
 
   // Whether read() has more to give that the descriptor does not show any more: the engine then reads on

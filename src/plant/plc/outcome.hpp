@@ -31,9 +31,27 @@ using Done = std::function<void(Outcome<T>)>;
 
 struct ItemResult {
   s7::ItemCode code = s7::ItemCode::good;
-  s7::Bytes data{};  // of a read; empty unless good
+  s7::View data{};  // of a read, empty unless good; a part of Items::bytes
 };
-using Items = std::vector<ItemResult>;
+// One result for each range, in their order.
+struct Items {
+  Items() = default;
+  Items(Items&&) noexcept = default;
+  Items& operator=(Items&&) noexcept = default;
+  Items(const Items&) = delete;  // the results of a copy would point into the original
+  Items& operator=(const Items&) = delete;
+  ~Items() = default;
+
+  [[nodiscard]] const ItemResult& operator[](std::size_t i) const { return results[i]; }
+  [[nodiscard]] const ItemResult& at(std::size_t i) const { return results.at(i); }
+  [[nodiscard]] const ItemResult& front() const { return results.front(); }
+  [[nodiscard]] std::size_t size() const { return results.size(); }
+  [[nodiscard]] auto begin() const { return results.begin(); }
+  [[nodiscard]] auto end() const { return results.end(); }
+
+  std::vector<ItemResult> results;
+  s7::Bytes bytes;
+};
 
 // What is done when the connection ends before the answer came.
 enum class OnLoss : std::uint8_t {

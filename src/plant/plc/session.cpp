@@ -58,7 +58,7 @@ bool Session::open_up(FrameReader::Result what, Instant now) {
   phase_ = Phase::setting_up;
   last_heard_ = now;
   const auto sequence = next_sequence();
-  track(sequence, nullptr, {}, now);
+  track(sequence, nullptr, nullptr, now);
   s7::put(output_,
           s7::setup_request(sequence, {settings_.outstanding, settings_.outstanding, settings_.pdu}));
   return true;
@@ -70,10 +70,9 @@ std::uint16_t Session::next_sequence() {
   return sequence_;
 }
 
-void Session::track(std::uint16_t sequence, JobPtr job, s7::Parcel parcel, Instant now) {
+void Session::track(std::uint16_t sequence, JobPtr job, const s7::Parcel* parcel, Instant now) {
   ++requests_;
-  pending_.push_back(
-      {sequence, std::move(job), std::move(parcel), now, sent_bytes_ + (output_.size() - output_at_)});
+  pending_.push_back({sequence, std::move(job), parcel, now, sent_bytes_ + (output_.size() - output_at_)});
 }
 
 bool Session::message(s7::View payload, Instant now) {
@@ -112,7 +111,7 @@ bool Session::opening_answer(const s7::Message& message, Instant now) {
   phase_ = settings_.password.empty() ? Phase::ready : Phase::unlocking;
   if (phase_ == Phase::unlocking) {
     const auto sequence = next_sequence();
-    track(sequence, nullptr, {}, now);
+    track(sequence, nullptr, nullptr, now);
     const auto data = s7::password_data(settings_.password);
     s7::put(output_, s7::user_request(sequence, {s7::UserFunction::enter_password, data}));
   }
@@ -122,7 +121,7 @@ bool Session::opening_answer(const s7::Message& message, Instant now) {
 void Session::probe(Instant now) {
   if (phase_ != Phase::ready) return;
   const auto sequence = next_sequence();
-  track(sequence, nullptr, {}, now);
+  track(sequence, nullptr, nullptr, now);
   const auto question = s7::status_list_question(0x0424, 0);
   s7::put(output_, s7::user_request(sequence, {s7::UserFunction::status_list, question}));
 }

@@ -43,8 +43,8 @@ class Session final : public link::Session {
   // next one, and must not destroy the session.
   void read(std::vector<s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done);
   // `data` beside `ranges`; one result each, in which only the code counts.
-  void write(std::vector<s7::Range> ranges, std::vector<s7::Bytes> data, const Terms& terms, Instant now,
-             Done<Items> done);
+  void write(std::vector<s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
+             Instant now, Done<Items> done);
   // All parts of the answer, put together. Set-clock is control; the others change nothing.
   void ask(s7::UserFunction function, s7::Bytes data, const Terms& terms, Instant now, Done<s7::Bytes> done);
   void start_cpu(s7::Start start, const Terms& terms, Instant now, Done<s7::Bytes> done);
@@ -87,8 +87,9 @@ class Session final : public link::Session {
     enum class Kind : std::uint8_t { read, write, user, control } kind = Kind::read;
     Terms terms{};
     std::vector<s7::Range> ranges{};
-    Items items{};                     // results of a read; data and results of a write
-    std::deque<s7::Parcel> parcels{};  // not yet asked
+    Items items{};  // results of a read; data and results of a write
+    std::vector<s7::Parcel> parcels{};
+    std::size_t asked = 0;  // of the parcels
     std::size_t in_flight = 0;
     bool packed = false;
     bool left = false;  // a byte of it has gone to the network on this connection
@@ -98,13 +99,16 @@ class Session final : public link::Session {
     s7::Bytes answer{};
     Done<Items> items_done{};
     Done<s7::Bytes> bytes_done{};
+    [[nodiscard]] bool all_asked() const { return packed && asked == parcels.size(); }
+    [[nodiscard]] std::span<std::byte> data(std::size_t range);
     [[nodiscard]] bool changes() const { return kind == Kind::write || kind == Kind::control; }
+    void make_room();  // for the data of all ranges, zero
   };
   using JobPtr = std::shared_ptr<Job>;
   struct Pending {
     std::uint16_t sequence = 0;
-    JobPtr job;  // none: the opening
-    s7::Parcel parcel;
+    JobPtr job;                          // none: the opening
+    const s7::Parcel* parcel = nullptr;  // of the job's
     Instant asked{};
     std::uint64_t first_byte = 0;  // of the stream that goes out
   };
@@ -112,7 +116,9 @@ class Session final : public link::Session {
   void add(JobPtr job, Instant now);
   void pump(Instant now);
   void ask_part(const JobPtr& job, Instant now);
-  void track(std::uint16_t sequence, JobPtr job, s7::Parcel parcel, Instant now);
+  void append_read(const s7::Parcel& parcel, std::uint16_t sequence);
+  void append_write(Job& job, const s7::Parcel& parcel, std::uint16_t sequence);
+  void track(std::uint16_t sequence, JobPtr job, const s7::Parcel* parcel, Instant now);
   std::uint16_t next_sequence();
   bool fail(std::string why);
   bool open_up(s7::FrameReader::Result what, Instant now);

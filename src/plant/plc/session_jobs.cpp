@@ -8,17 +8,35 @@
 
 namespace standstill::plc {
 
+void Session::Job::make_room() {
+  std::size_t bytes = 0;
+  for (const auto& range : ranges) bytes += s7::bytes_of(range);
+  items.bytes.assign(bytes, std::byte{0});
+  items.results.resize(ranges.size());
+  bytes = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    items.results[i] = {s7::ItemCode::good, s7::View(items.bytes).subspan(bytes, s7::bytes_of(ranges[i]))};
+    bytes += s7::bytes_of(ranges[i]);
+  }
+}
+
+// What a result shows, to be written.
+std::span<std::byte> Session::Job::data(std::size_t range) {
+  const s7::View shown = items.results[range].data;
+  return std::span(items.bytes)
+      .subspan(static_cast<std::size_t>(shown.data() - items.bytes.data()), shown.size());
+}
+
 void Session::read(std::vector<s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
   auto job = std::make_shared<Job>();
   job->terms = terms;
-  job->items.resize(ranges.size());
-  for (std::size_t i = 0; i < ranges.size(); ++i) job->items[i].data.resize(s7::bytes_of(ranges[i]));
   job->ranges = std::move(ranges);
+  job->make_room();
   job->items_done = std::move(done);
   add(std::move(job), now);
 }
 
-void Session::write(std::vector<s7::Range> ranges, std::vector<s7::Bytes> data, const Terms& terms,
+void Session::write(std::vector<s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
                     Instant now, Done<Items> done) {
   if (!settings_.allow_write)
     return done(std::unexpected(Trouble{
@@ -26,14 +44,15 @@ void Session::write(std::vector<s7::Range> ranges, std::vector<s7::Bytes> data, 
   auto job = std::make_shared<Job>();
   job->kind = Job::Kind::write;
   job->terms = terms;
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (i >= data.size() || data[i].size() != s7::bytes_of(ranges[i]))
-      return done(std::unexpected(
-          Trouble{Failure::unusable,
-                  settings_.peer + ": the data of a write are of another length than its address says"}));
-    job->items.push_back({s7::ItemCode::good, std::move(data[i])});
-  }
   job->ranges = std::move(ranges);
+  job->make_room();
+  for (std::size_t i = 0; i < job->ranges.size(); ++i) {
+    if (i >= data.size() || data[i].size() != s7::bytes_of(job->ranges[i]))
+      return done(
+          std::unexpected(Trouble{Failure::unusable, settings_.peer + ": the data of a write are of another "
+                                                                      "length than its address says"}));
+    std::ranges::copy(data[i], job->data(i).begin());
+  }
   job->items_done = std::move(done);
   add(std::move(job), now);
 }
@@ -85,15 +104,18 @@ void Session::add(JobPtr job, Instant now) {
 
 void Session::pump(Instant now) {
   while (phase_ == Phase::ready && error_.empty() && pending_.size() < allowed_ && !jobs_.empty()) {
-    const JobPtr job = jobs_.front();
+    const JobPtr job = std::move(jobs_.front());
+    jobs_.pop_front();
     if (!job->packed) {
       job->packed = true;
       if (job->kind == Job::Kind::read) job->parcels = s7::pack_reads(job->ranges, pdu_);
       if (job->kind == Job::Kind::write) job->parcels = s7::pack_writes(job->ranges, pdu_);
     }
     ask_part(job, now);
-    if (job->parcels.empty()) jobs_.pop_front();
-    if (job->in_flight == 0 && job->parcels.empty()) finish(job);  // nothing was asked for
+    if (!job->all_asked())
+      jobs_.push_front(job);
+    else if (job->in_flight == 0)
+      finish(job);  // nothing was asked for
   }
 }
 
@@ -101,11 +123,11 @@ void Session::ask_part(const JobPtr& job, Instant now) {
   const auto sequence = next_sequence();
   switch (job->kind) {
     case Job::Kind::user:
-      track(sequence, job, {}, now);
+      track(sequence, job, nullptr, now);
       s7::put(output_, s7::user_request(sequence, {job->user.function, job->user.data}));
       break;
     case Job::Kind::control:
-      track(sequence, job, {}, now);
+      track(sequence, job, nullptr, now);
       s7::put(output_,
               job->control == Control::stop
                   ? s7::stop_request(sequence)
@@ -114,33 +136,35 @@ void Session::ask_part(const JobPtr& job, Instant now) {
       break;
     case Job::Kind::read:
     case Job::Kind::write: {
-      if (job->parcels.empty()) return;
-      s7::Parcel parcel = std::move(job->parcels.front());
-      job->parcels.pop_front();
-      std::array<s7::Range, s7::max_items> ranges;
-      std::array<s7::WriteItem, s7::max_items> writes;
-      for (std::size_t i = 0; i < parcel.size(); ++i) {
-        const auto& piece = parcel[i];
-        ranges[i] = piece.range;
-        if (job->kind == Job::Kind::write)
-          writes[i] = {
-              piece.range,
-              s7::View(job->items[piece.transfer].data).subspan(piece.offset, s7::bytes_of(piece.range))};
-      }
-      const std::size_t count = parcel.size();
-      track(sequence, job, std::move(parcel), now);
+      if (job->all_asked()) return;
+      const s7::Parcel& parcel = job->parcels[job->asked++];
+      track(sequence, job, &parcel, now);
       if (job->kind == Job::Kind::read)
-        s7::append_read_request(output_, sequence, std::span(ranges).first(count));
+        append_read(parcel, sequence);
       else
-        s7::append_write_request(output_, sequence, std::span(writes).first(count));
+        append_write(*job, parcel, sequence);
       break;
     }
   }
   ++job->in_flight;
 }
 
+void Session::append_read(const s7::Parcel& parcel, std::uint16_t sequence) {
+  std::array<s7::Range, s7::max_items> ranges;
+  for (std::size_t i = 0; i < parcel.size(); ++i) ranges[i] = parcel[i].range;
+  s7::append_read_request(output_, sequence, std::span(ranges).first(parcel.size()));
+}
+
+void Session::append_write(Job& job, const s7::Parcel& parcel, std::uint16_t sequence) {
+  std::array<s7::WriteItem, s7::max_items> items;
+  for (std::size_t i = 0; i < parcel.size(); ++i)
+    items[i] = {parcel[i].range,
+                job.data(parcel[i].transfer).subspan(parcel[i].offset, s7::bytes_of(parcel[i].range))};
+  s7::append_write_request(output_, sequence, std::span(items).first(parcel.size()));
+}
+
 bool Session::answer(Pending& pending, const s7::Message& message, Instant now) {
-  const JobPtr job = pending.job;
+  const JobPtr& job = pending.job;
   --job->in_flight;
   if (job->over) return true;
   if (message.error != 0) {
@@ -158,37 +182,38 @@ bool Session::answer(Pending& pending, const s7::Message& message, Instant now) 
     pending_.insert(pending_.begin(), std::move(pending));
     return false;
   }
-  if (!job->over && job->in_flight == 0 && job->parcels.empty()) finish(job);
+  if (!job->over && job->in_flight == 0 && job->all_asked()) finish(job);
   return true;
 }
 
 bool Session::read_answer(Pending& pending, const s7::Message& message) {
   std::array<s7::Range, s7::max_items> ranges;
   std::array<s7::ItemReply, s7::max_items> replies;
-  const std::size_t count = pending.parcel.size();
-  for (std::size_t i = 0; i < count; ++i) ranges[i] = pending.parcel[i].range;
+  const s7::Parcel& parcel = *pending.parcel;
+  const std::size_t count = parcel.size();
+  for (std::size_t i = 0; i < count; ++i) ranges[i] = parcel[i].range;
   const auto read =
       s7::read_read_reply(message, std::span(ranges).first(count), std::span(replies).first(count));
   if (!read) return fail(read.error());
   for (std::size_t i = 0; i < count; ++i) {
-    const auto& piece = pending.parcel[i];
-    auto& item = pending.job->items[piece.transfer];
+    const auto& piece = parcel[i];
     if (replies[i].code != s7::ItemCode::good)
-      item.code = replies[i].code;
+      pending.job->items.results[piece.transfer].code = replies[i].code;
     else
-      std::ranges::copy(replies[i].data, item.data.begin() + piece.offset);
+      std::ranges::copy(replies[i].data, pending.job->data(piece.transfer).subspan(piece.offset).begin());
   }
   return true;
 }
 
 bool Session::write_answer(Pending& pending, const s7::Message& message) {
   std::array<s7::ItemCode, s7::max_items> codes{};
-  const std::size_t count = pending.parcel.size();
+  const s7::Parcel& parcel = *pending.parcel;
+  const std::size_t count = parcel.size();
   const auto read = s7::read_write_reply(message, count, std::span(codes).first(count));
   if (!read) return fail(read.error());
   pending.job->left = true;
   for (std::size_t i = 0; i < count; ++i)
-    if (codes[i] != s7::ItemCode::good) pending.job->items[pending.parcel[i].transfer].code = codes[i];
+    if (codes[i] != s7::ItemCode::good) pending.job->items.results[parcel[i].transfer].code = codes[i];
   return true;
 }
 
@@ -209,7 +234,7 @@ bool Session::user_answer(Pending& pending, const s7::Message& message, Instant 
   if (job->answer.size() > largest) return fail("an answer in parts does not end");
   if (reply->more) {
     const auto sequence = next_sequence();
-    track(sequence, job, {}, now);
+    track(sequence, job, nullptr, now);
     s7::put(output_, s7::user_continuation(sequence, job->user.function, reply->part));
     ++job->in_flight;
   }
@@ -219,8 +244,8 @@ bool Session::user_answer(Pending& pending, const s7::Message& message, Instant 
 void Session::finish(const JobPtr& job) {
   if (job->over) return;
   job->over = true;
-  for (auto& item : job->items)
-    if (item.code != s7::ItemCode::good || job->kind == Job::Kind::write) item.data.clear();
+  for (auto& item : job->items.results)
+    if (item.code != s7::ItemCode::good || job->kind == Job::Kind::write) item.data = {};
   if (job->items_done) job->items_done(std::move(job->items));
   if (job->bytes_done) job->bytes_done(std::move(job->answer));
 }
@@ -245,12 +270,9 @@ void Session::lost(const JobPtr& job, const std::string& why) {
   job->in_flight = 0;
   job->packed = job->left = false;
   job->parcels.clear();
+  job->asked = 0;
   job->answer.clear();
-  if (job->kind == Job::Kind::read)
-    for (std::size_t i = 0; i < job->items.size(); ++i) {
-      job->items[i].code = s7::ItemCode::good;
-      job->items[i].data.assign(s7::bytes_of(job->ranges[i]), std::byte{0});
-    }
+  if (job->kind == Job::Kind::read) job->make_room();
   jobs_.push_back(job);
 }
 

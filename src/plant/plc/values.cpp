@@ -10,14 +10,35 @@ s7::Range range_of(const s7::Address& address) {
   return s7::bytes_range(area, db, byte, static_cast<std::uint16_t>(s7::total_bytes(address)));
 }
 
-std::expected<s7::Value, std::string> value_of(const s7::Address& address, const ItemResult& item) {
+namespace {
+template <class Read>
+auto read_with(Read read, const s7::Address& address, const ItemResult& item)
+    -> decltype(read(address, item.data)) {
   if (item.code != s7::ItemCode::good)
     return std::unexpected(s7::to_text(address) + ": " + s7::item_text(item.code));
-  if (address.type == s7::Type::boolean && address.count == 1)
-    return s7::Value{!item.data.empty() && item.data[0] != std::byte{0}};
-  auto value = s7::decode(address, item.data);
+  auto value = read(address, item.data);
   if (!value) return std::unexpected(s7::to_text(address) + ": " + value.error());
   return value;
+}
+}  // namespace
+
+std::expected<s7::Scalar, std::string> scalar_of(const s7::Address& address, const ItemResult& item) {
+  return read_with(
+      [](const s7::Address& of, s7::View bytes) -> std::expected<s7::Scalar, std::string> {
+        // It was read as a bit, which comes as a byte of its own.
+        if (of.type == s7::Type::boolean) return !bytes.empty() && bytes[0] != std::byte{0};
+        return s7::decode_one(of, bytes);
+      },
+      address, item);
+}
+
+std::expected<s7::Value, std::string> value_of(const s7::Address& address, const ItemResult& item) {
+  if (address.count == 1) {
+    auto scalar = scalar_of(address, item);
+    if (!scalar) return std::unexpected(std::move(scalar.error()));
+    return s7::Value{std::move(*scalar)};
+  }
+  return read_with(s7::decode, address, item);
 }
 
 void read_values(Session& session, std::vector<s7::Address> addresses, const Terms& terms, Instant now,

@@ -14,6 +14,10 @@ namespace standstill::plc {
 [[nodiscard]] std::expected<s7::Value, std::string> value_of(const s7::Address& address,
                                                              const ItemResult& item);
 
+// The same where it has one element.
+[[nodiscard]] std::expected<s7::Scalar, std::string> scalar_of(const s7::Address& address,
+                                                               const ItemResult& item);
+
 // One result for each address, in their order: a block that is missing spoils none of the others.
 using Values = std::vector<std::expected<s7::Value, std::string>>;
 void read_values(Session& session, std::vector<s7::Address> addresses, const Terms& terms, Instant now,

@@ -29,13 +29,28 @@ void finish(Bytes& in, std::size_t begin, std::size_t parameters) {
   set_frame_length(in, begin);
 }
 
-void put_range(Bytes& to, const Range& range) {
-  put(to, {0x12, 0x0A, 0x10, static_cast<unsigned>(range.length)});
-  put16(to, range.count);
-  put16(to, range.db);
-  put8(to, static_cast<unsigned>(range.area));
-  put8(to, range.start >> 16U & 0xFFU);
-  put16(to, range.start & 0xFFFFU);
+// Places for so many addresses, to be filled with set_range().
+std::span<std::byte> make_place(Bytes& to, std::size_t addresses) {
+  const std::size_t begin = to.size();
+  to.resize(begin + addresses * item_address_bytes);
+  return std::span(to).subspan(begin);
+}
+
+void set_range(std::span<std::byte> place, const Range& range) {
+  const auto byte = [](unsigned value) { return static_cast<std::byte>(value & 0xFFU); };
+  const std::array<std::byte, item_address_bytes> item{byte(0x12),
+                                                       byte(0x0A),
+                                                       byte(0x10),
+                                                       byte(static_cast<unsigned>(range.length)),
+                                                       byte(range.count >> 8U),
+                                                       byte(range.count),
+                                                       byte(range.db >> 8U),
+                                                       byte(range.db),
+                                                       byte(static_cast<unsigned>(range.area)),
+                                                       byte(range.start >> 16U),
+                                                       byte(range.start >> 8U),
+                                                       byte(range.start)};
+  std::ranges::copy(item, place.begin());
 }
 
 Bytes control_request(std::uint16_t sequence, std::initializer_list<unsigned> head) {
@@ -75,14 +90,18 @@ Bytes setup_request(std::uint16_t sequence, const Setup& setup) {
 void append_read_request(Bytes& to, std::uint16_t sequence, std::span<const Range> ranges) {
   const std::size_t begin = begin_request(to, sequence);
   put(to, {static_cast<unsigned>(Function::read), static_cast<unsigned>(ranges.size())});
-  for (const Range& range : ranges) put_range(to, range);
+  const auto places = make_place(to, ranges.size());
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    set_range(places.subspan(i * item_address_bytes), ranges[i]);
   finish(to, begin, 2 + item_address_bytes * ranges.size());
 }
 
 void append_write_request(Bytes& to, std::uint16_t sequence, std::span<const WriteItem> items) {
   const std::size_t begin = begin_request(to, sequence);
   put(to, {static_cast<unsigned>(Function::write), static_cast<unsigned>(items.size())});
-  for (const WriteItem& item : items) put_range(to, item.range);
+  const auto places = make_place(to, items.size());
+  for (std::size_t i = 0; i < items.size(); ++i)
+    set_range(places.subspan(i * item_address_bytes), items[i].range);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto& [range, data] = items[i];
     put8(to, 0x00);

@@ -9,8 +9,10 @@ namespace {
 class Packer {
  public:
   // What one PDU holds beside its head, for requests and for replies; 0: the reply's size does not matter.
-  Packer(std::size_t request_room, std::size_t reply_room, std::size_t largest_piece, bool data_in_request)
-      : request_room_(request_room),
+  Packer(std::size_t request_room, std::size_t reply_room, std::size_t largest_piece, bool data_in_request,
+         std::size_t ranges)
+      : most_pieces_(std::min(ranges, max_items)),
+        request_room_(request_room),
         reply_room_(reply_room),
         largest_piece_(largest_piece),
         data_in_request_(data_in_request) {}
@@ -32,7 +34,7 @@ class Packer {
       done += count;
     }
   }
-  std::deque<Parcel> take() { return std::move(parcels_); }
+  std::vector<Parcel> take() { return std::move(parcels_); }
 
  private:
   void place(const Piece& piece, std::size_t bytes) {
@@ -45,7 +47,7 @@ class Packer {
                       request_used_ + request - (data_in_request_ ? slack : 0) <= request_room_ &&
                       reply_used_ + reply - (data_in_request_ ? 0 : slack) <= reply_room_;
     if (!fits) {
-      parcels_.emplace_back();
+      parcels_.emplace_back().reserve(most_pieces_);
       request_used_ = reply_used_ = 0;
     }
     parcels_.back().push_back(piece);
@@ -53,27 +55,45 @@ class Packer {
     reply_used_ += reply;
   }
 
+  std::size_t most_pieces_;  // in one request
   std::size_t request_room_, reply_room_, largest_piece_;
   bool data_in_request_;
   std::size_t request_used_ = 0, reply_used_ = 0;
-  std::deque<Parcel> parcels_;
+  std::vector<Parcel> parcels_;
 };
 
-std::deque<Parcel> packed(std::span<const Range> ranges, Packer packer) {
+std::vector<Parcel> packed(std::span<const Range> ranges, Packer packer) {
   for (std::size_t i = 0; i < ranges.size(); ++i) packer.add(ranges[i], static_cast<std::uint32_t>(i));
   return packer.take();
 }
 
-}  // namespace
-
-std::deque<Parcel> pack_reads(std::span<const Range> ranges, std::uint16_t pdu) {
-  const std::size_t reply_room = pdu - read_reply_head;
-  return packed(ranges, Packer(pdu - read_request_head, reply_room, reply_room - item_head, false));
+// What most questions are: all of it fits into one request.
+std::vector<Parcel> packed_whole(std::span<const Range> ranges) {
+  std::vector<Parcel> one(1);
+  one.front().reserve(ranges.size());
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    one.front().push_back({ranges[i], static_cast<std::uint32_t>(i), 0});
+  return one;
 }
 
-std::deque<Parcel> pack_writes(std::span<const Range> ranges, std::uint16_t pdu) {
+}  // namespace
+
+std::vector<Parcel> pack_reads(std::span<const Range> ranges, std::uint16_t pdu) {
+  const std::size_t reply_room = pdu - read_reply_head;
+  if (!ranges.empty() && ranges.size() <= max_items &&
+      ranges.size() * item_address_bytes <= pdu - read_request_head) {
+    std::size_t reply = 0;
+    for (const Range& range : ranges) reply += item_head + bytes_of(range) + bytes_of(range) % 2;
+    if (reply <= reply_room) return packed_whole(ranges);
+  }
+  return packed(ranges,
+                Packer(pdu - read_request_head, reply_room, reply_room - item_head, false, ranges.size()));
+}
+
+std::vector<Parcel> pack_writes(std::span<const Range> ranges, std::uint16_t pdu) {
   const std::size_t room = pdu - read_request_head;
-  return packed(ranges, Packer(room, pdu - read_reply_head, room - item_address_bytes - item_head, true));
+  return packed(ranges, Packer(room, pdu - read_reply_head, room - item_address_bytes - item_head, true,
+                               ranges.size()));
 }
 
 }  // namespace standstill::s7

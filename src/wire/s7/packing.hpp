@@ -5,7 +5,6 @@
 // array or a text of several PDUs may be torn by the PLC's program between them.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "wire/s7/message.hpp"
@@ -20,7 +19,7 @@ struct Piece {
 using Parcel = std::vector<Piece>;  // one request
 
 // `pdu` at least smallest_pdu. Bytes of one item that fit: PDU - 18 when read, PDU - 28 when written.
-[[nodiscard]] std::deque<Parcel> pack_reads(std::span<const Range> ranges, std::uint16_t pdu);
-[[nodiscard]] std::deque<Parcel> pack_writes(std::span<const Range> ranges, std::uint16_t pdu);
+[[nodiscard]] std::vector<Parcel> pack_reads(std::span<const Range> ranges, std::uint16_t pdu);
+[[nodiscard]] std::vector<Parcel> pack_writes(std::span<const Range> ranges, std::uint16_t pdu);
 
 }  // namespace standstill::s7

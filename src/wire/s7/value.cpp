@@ -153,16 +153,27 @@ Result read_scalar(const Address& address, View bytes) {
 
 }  // namespace
 
+namespace {
+std::unexpected<std::string> wrong_size(const Address& address, View bytes) {
+  return wrong("the PLC sent " + std::to_string(bytes.size()) + " bytes instead of " +
+               std::to_string(total_bytes(address)));
+}
+bool bit_of(View bytes, std::size_t bit) { return (get8(bytes, bit / 8) >> (bit % 8) & 1U) != 0; }
+}  // namespace
+
+std::expected<Scalar, std::string> decode_one(const Address& address, View bytes) {
+  if (bytes.size() != total_bytes(address)) return wrong_size(address, bytes);
+  if (address.type == Type::boolean) return bit_of(bytes, address.bit);
+  return read_scalar(address, bytes);
+}
+
 std::expected<Value, std::string> decode(const Address& address, View bytes) {
-  if (bytes.size() != total_bytes(address))
-    return wrong("the PLC sent " + std::to_string(bytes.size()) + " bytes instead of " +
-                 std::to_string(total_bytes(address)));
+  if (bytes.size() != total_bytes(address)) return wrong_size(address, bytes);
   Value value;
   value.reserve(address.count);
   for (std::size_t i = 0; i < address.count; ++i) {
     if (address.type == Type::boolean) {
-      const std::size_t bit = address.bit + i;
-      value.emplace_back((get8(bytes, bit / 8) >> (bit % 8) & 1U) != 0);
+      value.emplace_back(bit_of(bytes, address.bit + i));
       continue;
     }
     const std::size_t size = element_bytes(address);
@@ -185,20 +196,24 @@ std::string to_text(const Scalar& scalar) {
   return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*g", digits, value))};
 }
 
-std::string to_text(const Value& value) {
+std::string to_text(std::span<const Scalar> value) {
   std::string text;
   for (const Scalar& scalar : value) text += (text.empty() ? "" : ",") + to_text(scalar);
   return text;
 }
 
+std::optional<double> number(const Scalar& scalar) {
+  if (const auto* flag = std::get_if<bool>(&scalar)) return *flag ? 1.0 : 0.0;
+  if (const auto* whole_number = std::get_if<std::int64_t>(&scalar))
+    return static_cast<double>(*whole_number);
+  if (const auto* large = std::get_if<std::uint64_t>(&scalar)) return static_cast<double>(*large);
+  if (const auto* real_number = std::get_if<double>(&scalar)) return *real_number;
+  return std::nullopt;
+}
+
 std::optional<double> number(const Value& value) {
   if (value.empty()) return std::nullopt;
-  if (const auto* flag = std::get_if<bool>(&value.front())) return *flag ? 1.0 : 0.0;
-  if (const auto* whole_number = std::get_if<std::int64_t>(&value.front()))
-    return static_cast<double>(*whole_number);
-  if (const auto* large = std::get_if<std::uint64_t>(&value.front())) return static_cast<double>(*large);
-  if (const auto* real_number = std::get_if<double>(&value.front())) return *real_number;
-  return std::nullopt;
+  return number(value.front());
 }
 
 }  // namespace standstill::s7

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +23,8 @@ namespace standstill::s7 {
 using Scalar = std::variant<bool, std::int64_t, std::uint64_t, double, std::string>;
 using Value = std::vector<Scalar>;  // one for each element
 
+// Of an address with one element. `bytes` holds total_bytes(address) bytes.
+[[nodiscard]] std::expected<Scalar, std::string> decode_one(const Address& address, View bytes);
 // `bytes` holds total_bytes(address) bytes.
 [[nodiscard]] std::expected<Value, std::string> decode(const Address& address, View bytes);
 // Not for arrays of BOOL: their neighbours would be written with them.
@@ -30,8 +33,9 @@ using Value = std::vector<Scalar>;  // one for each element
 // "42", "true", "0x1F", "3.5", "abc", "2026-01-31"; elements of an array stand between commas.
 [[nodiscard]] std::expected<Value, std::string> parse_value(const Address& address, std::string_view text);
 [[nodiscard]] std::string to_text(const Scalar& scalar);
-[[nodiscard]] std::string to_text(const Value& value);
+[[nodiscard]] std::string to_text(std::span<const Scalar> value);
 // The first element as a number (booleans 0 and 1); nothing for texts and dates.
+[[nodiscard]] std::optional<double> number(const Scalar& scalar);
 [[nodiscard]] std::optional<double> number(const Value& value);
 
 }  // namespace standstill::s7

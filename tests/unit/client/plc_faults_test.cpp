@@ -151,6 +151,15 @@ PlcOptions options_for(std::uint16_t port) {
   return options;
 }
 
+// Places that each hold a number of their own: the i-th DWORD is i times 7919.
+std::vector<std::byte> numbers(unsigned count) {
+  std::vector<std::byte> bytes;
+  for (unsigned i = 0; i < count; ++i)
+    for (const unsigned shift : {24U, 16U, 8U, 0U})
+      bytes.push_back(static_cast<std::byte>(i * 7919U >> shift));
+  return bytes;
+}
+
 // 1: the confirm, 2: the setup, 3: the password, 4 and more: answers.
 TEST(PlcFaults, StoppedPastTheTimeOutAndResumedAtEveryStep) {
   PlcPeer peer;
@@ -162,30 +171,34 @@ TEST(PlcFaults, StoppedPastTheTimeOutAndResumedAtEveryStep) {
     auto direct = options;
     direct.port = peer.port();
     const Plc plc("127.0.0.1", direct);
-    for (int i = 0; i < 64; ++i)
-      ASSERT_TRUE(plc.write("DB10.DBD" + std::to_string(4 * i), std::to_string(1000 + i)));
+    ASSERT_TRUE(plc.write_db(10, 0, numbers(2048)));
   }
   options.answer_within = 200ms;
   options.connect_timeout = 200ms;
   std::mt19937 random(3);
-  for (int step = 1; step <= 9; ++step) {
+  int all = 0;
+  for (int step = 1; step <= 10; ++step) {
     between.stop_after(step, 450ms);  // what is held comes when the next connection is at work
     const Plc plc("127.0.0.1", options);
     int good = 0;
     const auto limit = Clock::now() + 60s;
-    while (good < 60 && Clock::now() < limit) {
-      const int i = static_cast<int>(random() % 64);
-      const auto read = plc.read("DB10.DBD" + std::to_string(4 * i) + ":DINT");
+    while (good < 200 && Clock::now() < limit) {
+      const unsigned i = random() % 2048;
+      const auto read = plc.read("DB10.DBD" + std::to_string(4 * i));
       if (!read) {
         EXPECT_NE(read.error().text.find("127.0.0.1:" + std::to_string(between.port)), std::string::npos)
             << read.error().text;
         continue;
       }
       ++good;
-      ASSERT_EQ(read->text(), std::to_string(1000 + i)) << "step " << step;
+      ASSERT_EQ(read->text(), std::to_string(i * 7919U)) << "step " << step;
     }
-    EXPECT_EQ(good, 60) << "step " << step;
+    if (step > 3) {
+      EXPECT_GE(plc.status().disconnects, 1U) << "step " << step << ": it was never stopped";
+    }
+    all += good;
   }
+  EXPECT_EQ(all, 2000);
 }
 
 // Two thousand reads of places that each hold their own number, while answers are late, lost and wrong.
@@ -193,11 +206,7 @@ TEST(PlcFaults, TwoThousandRandomReadsAndNoAnswerToTheWrongOne) {
   PlcPeer peer;
   auto options = options_for(peer.port());
   const Plc plc("127.0.0.1", options);
-  std::vector<std::byte> numbers;
-  for (unsigned i = 0; i < 2048; ++i)
-    for (const unsigned shift : {24U, 16U, 8U, 0U})
-      numbers.push_back(static_cast<std::byte>(i * 7919U >> shift));
-  ASSERT_TRUE(plc.write_db(10, 0, numbers));
+  ASSERT_TRUE(plc.write_db(10, 0, numbers(2048)));
   options.answer_within = 100ms;
   const Plc hasty("127.0.0.1", options);
   std::mt19937 random(9);

@@ -25,7 +25,9 @@ inline SessionSettings settings_for_test() {
 class Wire {
  public:
   explicit Wire(SessionSettings settings = settings_for_test(), sim::PlcManners manners = {})
-      : session(std::move(settings)), cpu(std::move(manners)) {}
+      : session(std::move(settings)), own_(std::in_place, std::move(manners)), cpu(*own_) {}
+  // One more client of a CPU.
+  explicit Wire(sim::PlcCpu& shared) : session(settings_for_test()), cpu(shared) {}
 
   void connect() {
     connection = {};
@@ -76,7 +78,12 @@ class Wire {
 
   Instant now = instant_from_ns(1'000'000'000'000);
   Session session;
-  sim::PlcCpu cpu;
+
+ private:
+  std::optional<sim::PlcCpu> own_{};
+
+ public:
+  sim::PlcCpu& cpu;
   sim::PlcCpu::Connection connection;
   s7::FrameReader reader;
   std::deque<s7::Bytes> answers;
