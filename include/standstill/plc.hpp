@@ -198,7 +198,7 @@ class Plc {
                   std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const;
   void read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, Then<Bytes> then) const;
 
-  // As people type it: "42", "true", "3.5", "text", "2026-01-31".
+  // As people type it: "42", "true", "3.5", "text", "2026-01-31". A BOOL like write_bit(), which tells more.
   PlcResult<PlcDone> write(std::string_view address, std::string_view value) const;
   PlcResult<PlcDone> write(std::string_view address, const PlcValue& value) const;
   PlcResult<PlcDone> write_db(std::uint16_t db, std::uint32_t byte, const Bytes& data) const;

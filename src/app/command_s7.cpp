@@ -75,8 +75,17 @@ int s7_write(const Context& context, const S7Options& options) {
   if (!options.every.empty()) return s7_log(context, options);
   target->options.allow_write = true;
   const Plc plc(target->host, target->options);
-  const auto written = plc.write(address, std::string_view(options.value));
-  if (!written) return failed(written.error());
+  if (parsed->type == s7::Type::boolean && parsed->count == 1) {
+    const auto written = plc.write_bit(address, std::get<bool>(value->front()));
+    if (!written) return failed(written.error());
+    if (written->by_whole_byte)
+      complain(std::string("the PLC refuses bit writes: the bit's byte was read, changed and written back") +
+               (written->neighbours_changed
+                    ? ", and somebody else wrote that byte meanwhile: look at its other bits"
+                    : ""));
+  } else if (const auto written = plc.write(address, std::string_view(options.value)); !written) {
+    return failed(written.error());
+  }
   say(context.json ? dumped({{"address", address}, {"written", options.value}})
                    : "written: " + address + " = " + printable(options.value));
   return exit_done;

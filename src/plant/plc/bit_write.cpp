@@ -38,32 +38,53 @@ bool usable(const WritingPtr& writing, const Outcome<Items>& outcome) {
   return false;
 }
 
-void verify(const WritingPtr& writing, std::byte meant) {
+std::byte own_bit(const WritingPtr& writing) { return std::byte{1} << writing->address.bit; }
+
+void verify(const WritingPtr& writing, std::byte meant, bool overwritten) {
   writing->session.read({writing->byte_range()}, writing->terms, writing->clock(),
-                        [writing, meant](const Outcome<Items>& outcome) {
+                        [writing, meant, overwritten](const Outcome<Items>& outcome) {
                           if (!usable(writing, outcome)) return;
                           const std::byte differs = outcome->front().data[0] ^ meant;
-                          const std::byte own = std::byte{1} << writing->address.bit;
-                          if ((differs & own) != std::byte{0})
+                          if ((differs & own_bit(writing)) != std::byte{0})
                             return writing->refused(
                                 "the bit was written with its byte and reads back otherwise: something else "
                                 "writes it");
-                          writing->done(BitWritten{true, differs != std::byte{0}});
+                          writing->done(BitWritten{true, overwritten || differs != std::byte{0}});
                         });
 }
 
-void by_whole_byte(const WritingPtr& writing) {
+void by_whole_byte(const WritingPtr& writing);
+
+// Never later than on the connection on which the byte was read: behind an outage it would put back what its
+// neighbours were before. Then it is read again instead, unless the write may have happened.
+void write_byte(const WritingPtr& writing, std::byte before) {
+  const std::byte meant = writing->value ? before | own_bit(writing) : before & ~own_bit(writing);
+  Terms here = writing->terms;
+  here.on_loss = OnLoss::fail;
+  // Right in front of the write, with it on the same way where the PLC takes two requests: what the write
+  // takes back.
+  const auto overwritten = std::make_shared<bool>(false);
   writing->session.read(
-      {writing->byte_range()}, writing->terms, writing->clock(), [writing](const Outcome<Items>& outcome) {
-        if (!usable(writing, outcome)) return;
-        const std::byte own = std::byte{1} << writing->address.bit;
-        const std::byte before = outcome->front().data[0];
-        const std::byte meant = writing->value ? before | own : before & ~own;
-        writing->session.write({writing->byte_range()}, {{meant}}, writing->terms, writing->clock(),
-                               [writing, meant](const Outcome<Items>& written) {
-                                 if (usable(writing, written)) verify(writing, meant);
-                               });
+      {writing->byte_range()}, here, writing->clock(), [overwritten, before](const Outcome<Items>& outcome) {
+        *overwritten =
+            outcome && outcome->front().code == s7::ItemCode::good && outcome->front().data[0] != before;
       });
+  writing->session.write({writing->byte_range()}, {{meant}}, here, writing->clock(),
+                         [writing, meant, overwritten](const Outcome<Items>& written) {
+                           const bool again =
+                               !written && writing->terms.on_loss == OnLoss::repeat &&
+                               (written.error().kind == Failure::unreachable || writing->terms.idempotent) &&
+                               writing->clock() < writing->terms.give_up;
+                           if (again) return by_whole_byte(writing);
+                           if (usable(writing, written)) verify(writing, meant, *overwritten);
+                         });
+}
+
+void by_whole_byte(const WritingPtr& writing) {
+  writing->session.read({writing->byte_range()}, writing->terms, writing->clock(),
+                        [writing](const Outcome<Items>& outcome) {
+                          if (usable(writing, outcome)) write_byte(writing, outcome->front().data[0]);
+                        });
 }
 
 }  // namespace

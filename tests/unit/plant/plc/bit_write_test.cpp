@@ -103,28 +103,90 @@ TEST(PlcBitWrite, FallsBackToItsByteOnlyWhenTheTypeIsRefused) {
 }
 
 // The documented window of the fall-back: between reading and writing the byte. It cannot be closed; what
-// happened in it is told.
-TEST(PlcBitWrite, TheWindowOfTheFallBackIsTold) {
+// happened in it is told. Answers, 0: the bit is refused, 1: the byte is read, 2: read again, 3: it is
+// written, 4: read once more. With one request at a time and with several.
+struct BitInItsByte {
   Wire wire;
-  wire.connect();
-  wire.cpu.manners().bit_writes = false;
-  ASSERT_TRUE(wire.cpu.memory().set("DB1.DBB4", "0"));
   std::optional<Outcome<BitWritten>> got;
-  write_bit(
-      wire.session, bit(0), true, {}, [&] { return wire.now; },
-      [&](Outcome<BitWritten> outcome) { got = std::move(outcome); });
-  int answers = 0;
-  for (wire.carry_out(); !wire.answers.empty(); wire.carry_out()) {
-    // 0: the bit is refused, 1: the byte is read, 2: it is written, 3: read once more.
-    if (++answers == 3) {
-      ASSERT_TRUE(wire.cpu.memory().set("DB1.DBX4.5", "true"));
-    }
-    ASSERT_TRUE(wire.carry_back());
+
+  explicit BitInItsByte(std::uint16_t outstanding = 8)
+      : wire(test::settings_for_test(), {.pdu = 240,
+                                         .outstanding = outstanding,
+                                         .put_get = true,
+                                         .writable = true,
+                                         .bit_writes = false,
+                                         .password = {}}) {
+    wire.connect();
   }
-  ASSERT_TRUE(got && *got);
-  EXPECT_TRUE((*got)->by_whole_byte);
-  EXPECT_TRUE((*got)->neighbours_changed);
-  EXPECT_EQ(s7::get8(wire.cpu.memory().blocks().at(1), 4), 0x21);
+  void begin(const Terms& terms) {
+    write_bit(
+        wire.session, bit(0), true, terms, [this] { return wire.now; },
+        [this](Outcome<BitWritten> outcome) { got = std::move(outcome); });
+  }
+  // Another one writes bit 5 right before the answer of this number is taken in.
+  void disturbed_before(int answer) {
+    begin({});
+    int answers = 0;
+    for (wire.carry_out(); !wire.answers.empty(); wire.carry_out()) {
+      if (answers++ == answer) {
+        ASSERT_TRUE(wire.cpu.memory().set("DB1.DBX4.5", "true"));
+      }
+      ASSERT_TRUE(wire.carry_back());
+    }
+    ASSERT_TRUE(got && *got);
+    EXPECT_TRUE((*got)->by_whole_byte);
+  }
+  [[nodiscard]] unsigned byte() { return s7::get8(wire.cpu.memory().blocks().at(1), 4); }
+};
+
+TEST(PlcBitWrite, TheWindowOfTheFallBackIsTold) {
+  for (const std::uint16_t outstanding : {std::uint16_t{1}, std::uint16_t{8}}) {
+    for (const int before : {0, 1, 2, 3}) {
+      BitInItsByte one(outstanding);
+      ASSERT_NO_FATAL_FAILURE(one.disturbed_before(before));
+      // What is asked in one go has happened when its first answer comes.
+      const bool lost = before == 1 || (before == 2 && outstanding == 1);
+      EXPECT_EQ(one.byte(), lost ? 0x01U : 0x21U) << before << " of " << outstanding;
+      if (before == 0) {
+        EXPECT_FALSE((*one.got)->neighbours_changed) << "it was there before the byte was read";
+      } else if (before != 2 || outstanding != 1) {  // there, nobody looks
+        EXPECT_TRUE((*one.got)->neighbours_changed) << before << " of " << outstanding;
+      }
+    }
+  }
+}
+
+// The connection ends between reading the byte and writing it: what was read is of yesterday.
+TEST(PlcBitWrite, TheFallBackNeverWritesBehindAnOutageWhatItReadBeforeIt) {
+  BitInItsByte one;
+  one.begin({.on_loss = OnLoss::repeat, .idempotent = false, .give_up = one.wire.now + 60s});
+  for (int answers = 0; answers < 2; ++answers) {
+    one.wire.carry_out();
+    ASSERT_TRUE(one.wire.carry_back());
+  }
+  ASSERT_FALSE(one.wire.session.output().empty()) << "the write is ready, and no byte of it leaves";
+  one.wire.end();
+  EXPECT_FALSE(one.got);
+  ASSERT_TRUE(one.wire.cpu.memory().set("DB1.DBB4", "0xF0"));
+  one.wire.connect();
+  ASSERT_TRUE(one.wire.exchange());
+  ASSERT_TRUE(one.got && *one.got);
+  EXPECT_EQ(one.byte(), 0xF1U);
+
+  // Once it has left nobody knows, and it is not tried again.
+  BitInItsByte other;
+  other.begin({.on_loss = OnLoss::repeat, .idempotent = false, .give_up = other.wire.now + 60s});
+  for (int answers = 0; answers < 2; ++answers) {
+    other.wire.carry_out();
+    ASSERT_TRUE(other.wire.carry_back());
+  }
+  other.wire.carry_out();
+  other.wire.end();
+  ASSERT_TRUE(other.got && !*other.got);
+  EXPECT_EQ((*other.got).error().kind, Failure::uncertain);
+  const auto before = other.wire.cpu.requests();
+  other.wire.connect();
+  EXPECT_EQ(other.wire.cpu.requests(), before + 1) << "the setup, and no write";
 }
 
 }  // namespace
