@@ -196,7 +196,7 @@ void PlcEngine::run_until(const std::function<void(Instant)>& begin, const std::
 }
 
 void PlcEngine::turn_until(const std::atomic<bool>& done, Instant now, Instant limit) {
-  for (bool patient = true; !done; now = os::now()) {
+  for (bool patient = true; !done;) {
     if (now >= limit) {
       loop_.turn(Duration::zero());  // the question itself may still be posted
       session_.tick(os::now());
@@ -204,9 +204,11 @@ void PlcEngine::turn_until(const std::atomic<bool>& done, Instant now, Instant l
     }
     if (patient && callers_ == 1 && now - turned_ < patience) {
       patient = link_->await_bytes();
+      if (done) return;
+      now = os::now();
     } else {
       loop_.turn(std::min<Duration>(limit - now, 1s));
-      turned_ = os::now();
+      now = turned_ = os::now();
     }
   }
 }

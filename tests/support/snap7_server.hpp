@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +66,14 @@ class Snap7Server {
   [[nodiscard]] std::string port() const { return std::to_string(port_); }
   [[nodiscard]] std::uint16_t number() const { return port_; }
   [[nodiscard]] bool serving() const { return serving_; }
+  // Returns when none of its threads runs any more: until one of them takes the signal the others go on.
+  void stop() const {
+    ::kill(pid_, SIGSTOP);
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, WUNTRACED), pid_);
+    EXPECT_TRUE(WIFSTOPPED(status));
+  }
+  void resume() const { ::kill(pid_, SIGCONT); }
 
  private:
   void start(int pdu) {

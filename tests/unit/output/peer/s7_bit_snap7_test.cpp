@@ -1,6 +1,7 @@
 // A PLC's bit as an output of the real snap7 server; what it holds is read by snap7's own client.
 #include <gtest/gtest.h>
 
+#include "os/clock.hpp"
 #include "output/peer/s7_bit_output.hpp"
 #include "support/snap7_server.hpp"
 
@@ -59,6 +60,25 @@ TEST(S7BitSnap7, ABitThatIsNotThereIsSaid) {
   S7BitOutput beyond(settings);
   EXPECT_FALSE(beyond.probe().good);
   EXPECT_FALSE(beyond.apply(true, never_abort).good);
+}
+
+// A server that stands still past the time-out and goes on: what it does then is what was said last.
+TEST(S7BitSnap7, StoppedAndResumedItHoldsWhatWasSaidLast) {
+  if (test::s7_peers_missing()) GTEST_SKIP() << test::s7_peers_not_installed;
+  const Snap7Server server(480);
+  ASSERT_TRUE(server.serving());
+  plan::Output settings = bit_of(server);
+  S7BitOutput output(settings);
+  ASSERT_TRUE(output.apply(true, never_abort).good);
+  settings.timeout_ms = 300;
+  server.stop();
+  const auto cut = output.apply(false, never_abort);
+  EXPECT_FALSE(cut.good) << "nobody can have answered";
+  server.resume();
+  settings.timeout_ms = 20000;
+  const auto again = output.apply(false, never_abort);
+  EXPECT_TRUE(again.good) << again.trouble.view();
+  EXPECT_EQ(byte_in(server), 0x08);
 }
 
 }  // namespace
