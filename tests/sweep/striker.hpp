@@ -19,6 +19,8 @@ class Striker {
  public:
   explicit Striker(std::function<bool()> energised) : energised_(std::move(energised)) {}
 
+  void phase_is(Phase phase) { phase_ = phase; }
+
   // For every life of the victim but `old` (the process that is about to make room for the next; -1: none).
   void order(const Strike& strike, pid_t old) {
     const std::lock_guard lock(mutex_);
@@ -54,7 +56,10 @@ class Striker {
     const std::lock_guard lock(mutex_);
     counted_ = call.process.pid;
     newest_ = call.index;
-    if (survey_ != nullptr && call.entry && call.index > 0) survey_->calls.push_back(call.number);
+    if (survey_ != nullptr && call.entry && call.index > 0) {
+      survey_->calls.push_back(call.number);
+      survey_->phases.push_back(phase_);
+    }
     if (!order_ || call.process.pid == old_) return {};
     if (order_->error != 0) {
       if (!call.entry || call.number != order_->number || ++seen_ < order_->index) return {};
@@ -62,7 +67,10 @@ class Striker {
       strike(call);
       return {Deed::What::fail, order_->error};
     }
-    if (struck_ || call.index < order_->index || call.entry != order_->entry) return {};
+    if (struck_ || call.index == 0 || call.entry != order_->entry) return {};
+    if (order_->phase == Phase::any ? call.index < order_->index
+                                    : call.number != order_->number || phase_ != order_->phase)
+      return {};
     strike(call);
     return {Deed::What::kill, 0};
   }
@@ -78,6 +86,7 @@ class Striker {
 
   std::function<bool()> energised_;
   mutable std::mutex mutex_;
+  std::atomic<Phase> phase_ = Phase::any;
   pid_t old_ = -1, counted_ = -1;
   std::uint64_t newest_ = 0;
   std::atomic<bool> was_energised_ = false;

@@ -6,6 +6,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "record/event_json.hpp"
+#include "record/journal_reader.hpp"
+#include "record/snapshot.hpp"
+
 namespace standstill::sweep {
 
 using nlohmann::json;
@@ -14,7 +18,10 @@ using test::Tracer;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto safe_within = 10s;  // permit 1 s; the rest is a busy machine
+constexpr auto safe_within = 10s;      // permit 1 s; the rest is a busy machine, and the tracer
+constexpr auto runs_for = 60ms;        // blows shall also fall while it runs
+constexpr auto recorded_within = 30s;  // and so it may take its time to write
+constexpr int rounds_for_a_phase = 4;
 constexpr auto reached_within = 60s;
 constexpr auto up_within = 120s;  // also for an end: a process in fsync on a busy disk takes its time
 
@@ -66,6 +73,9 @@ bool SupervisorSweep::alive() const {
 
 void SupervisorSweep::begin_life() {
   state_ = "?";
+  tripped_here_ = 0;
+  spoiled_ = dealing_errors_;
+  striker_.phase_is(Phase::starting);
   plant_->start();
 }
 
@@ -80,8 +90,10 @@ void SupervisorSweep::look() {
   const std::string state = body.value("state", "unknown");
   if (guard <= 0 || state == "unknown") return;
   guards_.insert(guard);
-  state_ = state;
-  epoch_ = body.value("epoch", std::uint64_t{0});
+  const std::uint64_t epoch = body.value("epoch", std::uint64_t{0});
+  if (state_ == "running" && state == "tripped") tripped_here_ = epoch;
+  state_ = told_ = state;
+  epoch_ = epoch;
   acknowledged_ = body.value("acknowledged", false);
   if (epoch_ < highest_ && epoch_ != 0)
     complain("S3: epoch " + std::to_string(epoch_) + " after " + std::to_string(highest_));
@@ -96,19 +108,46 @@ void SupervisorSweep::lead() {
       was_running_ = false;
       peer_.tell("restart 1");
     }
+    striker_.phase_is(acknowledged_ ? Phase::resetting : Phase::acknowledging);
     plant_->word(acknowledged_ ? "reset" : "ack", epoch_);
   } else if (state_ == "ready") {
     ++starts_;
+    striker_.phase_is(Phase::energising);
     plant_->word("start", epoch_);
   } else if (state_ == "running" && plant_->all_energised()) {
-    if (!was_running_) ++rounds_;
+    const auto now = std::chrono::steady_clock::now();
+    if (!was_running_) {
+      ++rounds_;
+      running_since_ = now;
+      striker_.phase_is(Phase::running);
+    }
     was_running_ = true;
-    if (!hold_) peer_.tell("crash");
+    if (!hold_ && now - running_since_ >= runs_for && trip_is_recorded()) {
+      striker_.phase_is(Phase::tripping);
+      peer_.tell("crash");
+    }
   }
-  if (++looks_ % 5 != 0) return;  // it costs the traced supervisor more than everything else
+  if (++looks_ % 5 == 0) read_journal();  // it costs the traced supervisor more than everything else
+}
+
+void SupervisorSweep::read_journal() {
   const json events = json::parse(plant_->journal("limit=40"), nullptr, false);
-  if (events.is_object() && events.contains("events"))
-    for (const auto& event : events["events"]) written_.insert(event.dump());
+  if (!events.is_object() || !events.contains("events")) return;
+  for (const auto& event : events["events"]) {
+    written_[event["id"]] = event.dump();
+    if (event.value("kind", "") != "snapshot" || event.value("code", "") != "written") continue;
+    if (const auto entry = record::parse_snapshot_id(event.value("source", "")))
+      pictured_.insert(entry->epoch);
+  }
+}
+
+// S13: a trip that one unharmed life has led back to running has its snapshot.
+bool SupervisorSweep::trip_is_recorded() {
+  if (tripped_here_ == 0 || spoiled_ || pictured_.contains(tripped_here_)) return true;
+  read_journal();
+  if (!alive() || std::chrono::steady_clock::now() - running_since_ < recorded_within) return false;
+  complain("S13: there is no snapshot of epoch " + std::to_string(tripped_here_));
+  return true;
 }
 
 bool SupervisorSweep::pump(const std::function<bool()>& condition, std::chrono::milliseconds limit,
@@ -133,16 +172,25 @@ Survey SupervisorSweep::survey() {
 void SupervisorSweep::deal(const Strike& strike) {
   violation_.clear();
   hold_ = false;
+  dealing_errors_ = strike.error != 0;
   rounds_ = 0;
   // The sweep begins with outputs that were made safe once: before the first guard runs, nobody can.
   if (guards_.empty()) pump([&] { return !guards_.empty() && plant_->all_safe(); }, up_within);
-  const bool anew = strike.error != 0 || striker_.calls_so_far(victim_pid_) >= strike.index;
+  const bool phased = strike.phase != Phase::any;
+  const bool anew = strike.error != 0 || strike.phase == Phase::starting ||
+                    (!phased && striker_.calls_so_far(victim_pid_) >= strike.index);
   striker_.order(strike, anew ? victim_pid_.load() : -1);
   if (anew && alive()) {
     ::kill(victim_pid_, SIGKILL);
     pump([&] { return !alive(); }, 10s, false);
+    state_ = "?";
   }
-  if (!pump([&] { return striker_.struck(); }, strike.error != 0 ? 10s : reached_within)) {
+  // A phase that is left comes again, and is given up where the call did not come with it.
+  const auto struck_or_over = [&] {
+    return striker_.struck() || (phased && rounds_ >= rounds_for_a_phase) ||
+           (strike.phase == Phase::starting && state_ != "?");
+  };
+  if (!pump(struck_or_over, strike.error != 0 ? 10s : reached_within) || !striker_.struck()) {
     striker_.withdraw();
     if (!violation_.empty()) table_.add(strike, "(before the blow)", -1, violation_);
     return table_.missed();
@@ -157,7 +205,8 @@ void SupervisorSweep::deal(const Strike& strike) {
 }
 
 void SupervisorSweep::check_kill(double& late_ms) {
-  const std::string before = state_;
+  const std::string before = told_;
+  const std::uint64_t epoch_before = highest_;
   const std::int64_t at = striker_.struck_at();
   // An order to run that was on its way at the blow may still arrive, and the cut behind it: safe is what
   // stays so.
@@ -183,26 +232,46 @@ void SupervisorSweep::check_kill(double& late_ms) {
       },
       up_within, false);
   if (!up || !alive()) return complain("the supervisor did not come back: " + plant_->log());
-  if (state_ == "running") complain("S3: it came back running");
-  if (state_ == "ready" && before == "tripped" && !acknowledged_) complain("S3: the trip was forgotten");
+  // Its death is a cause, whatever the latch was before, and no word can reset it while nobody is connected.
+  if (state_ != "tripped") complain("S3: it came back " + state_ + " after " + before);
+  if (before != "tripped" && before != "?" && epoch_ <= epoch_before)
+    complain("S3: no new trip: epoch " + std::to_string(epoch_) + " after " + before + " in " +
+             std::to_string(epoch_before));
   if (plant_->run_commands() != runs) complain("S4: its start energised an output");
   check_record();
 }
 
-// S13: what the journal has shown stands in it, and every snapshot is whole.
+// S13: what the journal has shown stands in it; where it says that a snapshot is written, there is one; and
+// every snapshot is whole. Read from the disk: whoever lost something shall not be the one who is asked.
 void SupervisorSweep::check_record() {
-  const json events = json::parse(plant_->journal("limit=1000"), nullptr, false);
-  if (!events.is_object() || !events.contains("events")) return complain("S13: the journal cannot be read");
-  std::set<std::string> now;
-  for (const auto& event : events["events"]) now.insert(event.dump());
-  if (events["events"].size() < 1000) {
-    for (const auto& one : written_)
-      if (!now.contains(one)) return complain("S13: the journal has lost " + one);
-  } else {
-    written_.clear();  // older ones lie beyond what one answer holds
+  auto reader = record::JournalReader::open(plant_->state_dir + "/journal.db");
+  if (!reader) return complain("S13: " + reader.error());
+  const auto events = reader->read({.limit = 100'000});
+  if (!events) return complain("S13: " + events.error());
+  std::map<std::int64_t, std::string> now;
+  std::set<std::string> promised;
+  for (const auto& one : *events) {
+    now[one.id] = record::to_json(one).dump();
+    if (one.event.kind == "snapshot" && one.event.code == "written") promised.insert(one.event.source);
   }
+  check_journal(now);
+  check_snapshots(promised);
+}
+
+void SupervisorSweep::check_journal(const std::map<std::int64_t, std::string>& now) {
+  for (const auto& [id, event] : written_) {
+    const auto found = now.find(id);
+    if (found == now.end()) return complain("S13: the journal has lost " + event);
+    if (found->second != event) return complain("S13: the journal has changed " + event);
+  }
+}
+
+void SupervisorSweep::check_snapshots(const std::set<std::string>& promised) {
+  const std::filesystem::path folder = plant_->state_dir + "/snapshots";
+  for (const auto& id : promised)
+    if (!std::filesystem::exists(folder / (id + ".json"))) complain("S13: snapshot " + id + " is gone");
   std::error_code none;
-  for (const auto& file : std::filesystem::directory_iterator(plant_->state_dir + "/snapshots", none))
+  for (const auto& file : std::filesystem::directory_iterator(folder, none))
     if (file.path().extension() == ".json" &&
         PlantRig::pick(PlantRig::read(file.path()), "/timestamp") == "?")
       complain("S13: " + file.path().string() + " is torn");
@@ -222,6 +291,7 @@ void SupervisorSweep::check_error(double& late_ms) {
   const int runs = plant_->run_commands();
   if (pump([&] { return !plant_->all_safe() || plant_->run_commands() != runs; }, 60ms, false))
     complain("S4: energised after the trip, without a start");
+  check_record();
   was_running_ = true;  // the peer is down: it is brought back before the next round
 }
 

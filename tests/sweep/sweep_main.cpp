@@ -43,17 +43,33 @@ std::vector<Strike> errors_of(Victim victim, const Survey& survey) {
   return strikes;
 }
 
-// Guard and cutters: each call, at entry and at exit. The supervisor: the first of each call, and each 50th.
+// Guard and cutters: each call, at entry and at exit.
 std::vector<Strike> kills_of(Victim victim, const Survey& survey) {
   std::vector<Strike> strikes;
-  std::set<long> seen;
   for (std::uint64_t index = 1; index <= survey.calls.size(); ++index) {
-    const bool first = seen.insert(survey.calls[index - 1]).second;
-    if (victim == Victim::supervisor && !first && index % 50 != 0) continue;
     for (const bool entry : {true, false}) strikes.push_back({victim, index, entry, 0, -1, 1, false});
     // A first boot, with nothing on disk yet, differs from others only until it has found that out.
     if (victim == Victim::guard && index <= 150) strikes.push_back({victim, index, true, 0, -1, 1, true});
   }
+  return strikes;
+}
+
+// The supervisor: each call that a phase of the plant has, and each 50th of all, at entry and at exit.
+std::vector<Strike> kills_of_supervisor(const Survey& survey) {
+  std::vector<Strike> strikes;
+  std::set<std::pair<long, Phase>> seen;
+  for (std::uint64_t index = 1; index <= survey.calls.size(); ++index) {
+    const long call = survey.calls[index - 1];
+    const Phase phase = survey.phases[index - 1];
+    const bool first = seen.emplace(call, phase).second;
+    const bool ends = call == SYS_exit || call == SYS_exit_group;  // nobody returns from these
+    for (const bool entry : {true, false}) {
+      if (first && (entry || !ends))
+        strikes.push_back({Victim::supervisor, index, entry, 0, call, 1, false, phase});
+      if (index % 50 == 0) strikes.push_back({Victim::supervisor, index, entry, 0, -1, 1, false});
+    }
+  }
+  std::printf("supervisor: %zu different (system call, phase of the plant)\n", seen.size());
   return strikes;
 }
 
@@ -142,7 +158,8 @@ int run(const Options& options) {
         "different ones\n",
         victim_names[static_cast<int>(victim)], survey.calls.size(), survey.counts().size());
     const std::size_t share = options.sample;
-    work.add(kills_of(victim, survey), share, dice);
+    work.add(victim == Victim::supervisor ? kills_of_supervisor(survey) : kills_of(victim, survey), share,
+             dice);
     work.add(errors_of(victim, survey), share == 0 ? 0 : (share + 1) / 2, dice);
   }
   std::fflush(stdout);
@@ -161,7 +178,7 @@ int run(const Options& options) {
   std::printf("sweep: %.0f s, seed %u, %u rigs at a time\n",
               std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(), options.seed,
               options.jobs);
-  return table.violations() == 0 && table.blows() > 0 ? 0 : 1;
+  return table.violations() == 0 && table.blows() > 0 && !table.missed_too_many() ? 0 : 1;
 }
 
 }  // namespace
