@@ -64,7 +64,7 @@ BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart star
       keys_(std::move(start.keys)),
       direct_(
           loop, keys_, config.bus->instance, config.bus->direct_port,
-          [this](const std::string& stop) { on_stop(stop, os::now()); },
+          [this](const std::string& stop) { on_stop(stop, true, os::now()); },
           [this](std::string_view code, const std::string& detail) { said(code, detail); }) {
   const config::Bus& bus = *config_.bus;
   station::RedisSession::Settings session{bus.user, std::move(start.password), {}};
@@ -212,7 +212,7 @@ void BusMember::ask_latch() {
 
 void BusMember::heard(std::string_view channel, const std::string& text) {
   const Instant now = os::now();
-  if (channel == estop::stop_channel) return on_stop(text, now);
+  if (channel == estop::stop_channel) return on_stop(text, false, now);
   if (channel == estop::command_channel(config_.bus->instance)) return commands_in_->request(text, now);
   if (commands_out_ && channel == estop::response_channel(config_.bus->instance))
     return commands_out_->response(text, now);
@@ -226,10 +226,11 @@ void BusMember::heard(std::string_view channel, const std::string& text) {
   }
 }
 
-void BusMember::on_stop(const std::string& text, Instant now) {
-  const auto stop = estop::judge_stop(text);
+void BusMember::on_stop(const std::string& text, bool straight, Instant now) {
+  auto stop = estop::judge_stop(text);
+  stop.straight = straight;
   confirm_soon_ = true;
-  if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, now);
+  if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, text, now);
   if (auto* leader = std::get_if<station::Controller>(&role_)) leader->stop(stop, text, now);
   judge_commands(now);
 }

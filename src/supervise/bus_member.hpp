@@ -82,7 +82,7 @@ class BusMember {
   [[nodiscard]] estop::Envelope envelope() const;
   void on_link(const link::Status& status, link::State previous, std::string_view why);
   void heard(std::string_view channel, const std::string& text);
-  void on_stop(const std::string& text, Instant now);
+  void on_stop(const std::string& text, bool straight, Instant now);
   // bus_commands.cpp
   [[nodiscard]] station::CommandDoer command_doer();
   void make_commands();

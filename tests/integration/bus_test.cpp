@@ -1,5 +1,7 @@
 // The emergency-stop bus with a real Redis server and two whole plants of real processes: a controller and a
 // station. What is sent "by hand" is written out here, as redis-cli would send it.
+#include <sstream>
+
 #include "support/bus_rig.hpp"
 
 namespace standstill::test {
@@ -85,6 +87,35 @@ TEST_F(Bus, S3_S6_WhoeverRestartsWhileTrippedKeepsStateAndFirstCause) {
   }
   EXPECT_TRUE(all_safe()) << both();
   EXPECT_EQ(station->run_commands(), starts);
+  release();
+}
+
+// Its connection is gone when the stop is published, and back before anybody misses it. The station has heard
+// it.
+TEST_F(Bus, S11_AStopThatTheControllerDidNotHearIsToldToItByTheStationThatDid) {
+  start_running();
+  if (HasFatalFailure()) return;
+  const auto epoch = controller->epoch();
+  const std::string list = redis->ask({"CLIENT", "LIST"});
+  // The one with the most channels.
+  std::string controllers;
+  int most = 0;
+  std::istringstream lines(list);
+  for (std::string line; std::getline(lines, line);) {
+    const auto sub = line.find(" sub="), id = line.find("id=");
+    if (sub == std::string::npos || id == std::string::npos) continue;
+    if (const int channels = std::stoi(line.substr(sub + 5)); channels > most) {
+      most = channels;
+      controllers = line.substr(id + 3, line.find(' ', id) - id - 3);
+    }
+  }
+  ASSERT_FALSE(controllers.empty()) << list;
+  redis->at_once({{"CLIENT", "KILL", "ID", controllers}, {"PUBLISH", "events:emergency_stop", stop_by_hand}});
+  ASSERT_TRUE(station->until([&] { return station->state() == "tripped"; })) << both();
+  ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
+  EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
+  EXPECT_EQ(controller->epoch(), epoch + 1);
+  ASSERT_TRUE(confirmed()) << both();
   release();
 }
 

@@ -98,8 +98,7 @@ class RedisServer {
   [[nodiscard]] std::string say(const std::vector<std::string>& words) const {
     const os::Fd socket = connect();
     if (!socket) return {};
-    std::string text = "*" + std::to_string(words.size()) + "\r\n";
-    for (const auto& word : words) text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    const std::string text = spelled(words);
     if (::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return {};
     std::string answer;
     char byte = 0;
@@ -108,6 +107,27 @@ class RedisServer {
       if (answer.ends_with("\r\n")) break;
     }
     return answer.substr(0, answer.find("\r\n"));
+  }
+  // The same with the whole text of a long answer, at most 64 KiB of it.
+  [[nodiscard]] std::string ask(const std::vector<std::string>& words) const {
+    const os::Fd socket = connect();
+    std::string text = spelled(words) + spelled({"QUIT"}), answer;
+    if (!socket || ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return {};
+    char some[4096];
+    for (ssize_t got = 0; answer.size() < 65536 && (got = ::recv(socket.get(), some, sizeof some, 0)) > 0;)
+      answer.append(some, static_cast<std::size_t>(got));
+    return answer;
+  }
+  // Nothing else happens on the server between these commands.
+  void at_once(const std::vector<std::vector<std::string>>& commands) const {
+    const os::Fd socket = connect();
+    std::string text = spelled({"MULTI"});
+    for (const auto& words : commands) text += spelled(words);
+    text += spelled({"EXEC"}) + spelled({"QUIT"});
+    if (!socket || ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return;
+    char some[4096];
+    while (::recv(socket.get(), some, sizeof some, 0) > 0) {
+    }
   }
   std::string publish(const std::string& channel, const std::string& text) const {
     return say({"PUBLISH", channel, text});
@@ -126,6 +146,11 @@ class RedisServer {
   }
 
  private:
+  static std::string spelled(const std::vector<std::string>& words) {
+    std::string text = "*" + std::to_string(words.size()) + "\r\n";
+    for (const auto& word : words) text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    return text;
+  }
   [[nodiscard]] bool answers() const { return say({"PING"}) == "+PONG"; }
 
   TemporaryFolder folder_;

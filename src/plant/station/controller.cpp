@@ -12,7 +12,8 @@ constexpr Duration say_again_after = 3s;
 constexpr unsigned said_at_most = 10;
 }  // namespace
 
-Controller::Controller(Settings settings, Doer doer) : set_(std::move(settings)), do_(std::move(doer)) {
+Controller::Controller(Settings settings, Doer doer)
+    : set_(std::move(settings)), do_(std::move(doer)), kept_(set_.instance) {
   for (const auto& station : set_.stations) stations_[station];
 }
 
@@ -44,9 +45,13 @@ void Controller::judge(RemoteMessage::Kind kind, Instant now, std::string_view w
 
 void Controller::stop(const estop::HeardStop& heard, const std::string& text, Instant now) {
   if (const std::uint64_t id = heard.number(); id != 0) {
-    if (std::find(ids_.begin(), ids_.end(), id) != ids_.end()) return;
+    if (std::find(ids_.begin(), ids_.end(), id) != ids_.end())
+      return settled_ ? void() : kept_.said_by_another(heard, text, now);
     remember(id);
+  } else {
+    remember(estop::HeardStop{.id = estop::uuid_for(text)}.number());  // as who holds it says it again
   }
+  if (!settled_) kept_.keep(heard, text, std::max(local_.epoch, read_epoch_), do_.envelope(), now);
   const bool stands = local_.known && local_.state == LatchState::tripped && !local_.acknowledged;
   if (stands || stop_under_way(now)) return;
   stop_said_ = now;
@@ -119,9 +124,11 @@ void Controller::latch(const std::optional<std::string>& text, Instant now) {
   learned_ = true;
   const auto record = text ? estop::read_latch(*text, set_.keys, estop::controllers)
                            : std::unexpected<std::string>("there is no retained latch");
+  if (record) read_epoch_ = record->epoch;
   if (record && record->controller != set_.instance) others_.try_emplace(record->controller, Instant{});
   if (record && other_leads(*record, now)) {
     settled_ = false;
+    if (record->state == LatchState::tripped) kept_.shown(*record);
     return judge(RemoteMessage::Kind::stopped, now, record->controller + ", which leads");
   }
   judge(RemoteMessage::Kind::free, now);
@@ -294,6 +301,9 @@ void Controller::tick(Instant now) {
     learned_ = settled_ = false;
     judge(RemoteMessage::Kind::deaf, now);
   }
+  // What this latch holds is said by repeat(); what another one may not know is said here.
+  if (settled_) kept_.clear();
+  for (const auto& text : kept_.due(now, learned_)) do_.publish(estop::stop_channel, text);
   look_for_missing(now);
   look_for_silent(now);
   for (auto& [instance, known] : stations_) hand_on(instance, known, now);

@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 
+#include "plant/station/kept_stops.hpp"
 #include "plant/station/role.hpp"
 
 namespace standstill::station {
@@ -104,6 +105,8 @@ class Controller {
   Instant next_repeat_{};
   Instant missing_by_ = never;
   std::map<std::string, Known> stations_;
+  Epoch read_epoch_ = 0;  // of the latch that the bus retained when it was last read
+  KeptStops kept_;        // while another one leads, or none
 };
 
 }  // namespace standstill::station

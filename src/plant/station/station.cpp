@@ -48,14 +48,19 @@ void Station::know(Epoch epoch) {
   do_.remember(epoch);
 }
 
-void Station::stop(const estop::HeardStop& heard, Instant now) {
+void Station::stop(const estop::HeardStop& heard, const std::string& text, Instant now) {
   RemoteMessage message;
   message.kind = RemoteMessage::Kind::stop;
   message.id = heard.number();
   message.code = heard.reason;
   message.initiator.assign(heard.unreadable.empty() ? heard.instance : "an unreadable message");
   const bool before = told_.standing == Standing::present;
-  if (!watch_.knows(message.id)) ++stops_;
+  if (watch_.knows(message.id)) {
+    kept_.said_by_another(heard, text, now);
+  } else {
+    ++stops_;
+    kept_.keep(heard, text, epoch_, do_.envelope(), now);
+  }
   judge(message, now);
   if (before || told_.standing != Standing::present) return;
   stop_heard_ = now;
@@ -79,7 +84,7 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
     message.id = estop::HeardStop{.id = record->stop_id}.number();
     message.code = cause_code(record->code).value_or(CauseCode::none);
     message.initiator.assign(record->controller);
-    own_stop_.clear();
+    kept_.shown(*record);
   } else {
     message.kind = RemoteMessage::Kind::free;
     message.epoch = record->epoch;
@@ -100,7 +105,11 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   }
   if (before && told_.standing == Standing::clear)
     do_.said("free", "the bus is free, epoch " + std::to_string(message.epoch));
-  if (!own_stop_.empty()) do_.publish(estop::stop_channel, own_stop_);
+  say_kept(now, true);
+}
+
+void Station::say_kept(Instant now, bool latch_was_read) {
+  for (const auto& text : kept_.due(now, learned_, latch_was_read)) do_.publish(estop::stop_channel, text);
 }
 
 void Station::was_missed(Epoch epoch, CauseCode code, Instant now) {
@@ -122,8 +131,11 @@ void Station::local(const Local& local, Instant now) {
   // Outputs that went safe quietly are energised by a new word only, not by a copy of the one that did
   // before.
   if (local_.state == LatchState::running && local.state == LatchState::ready) ++stops_;
+  // Released, and not only not yet tripped: a stop that came just now is still standing.
+  if (local_.state == LatchState::tripped && local.state != LatchState::tripped &&
+      told_.standing == Standing::clear)
+    kept_.clear();
   local_ = local;
-  if (local.state != LatchState::tripped) own_stop_.clear();
   if (!trip || local.first_out.source.view() == bus_source) return advance(now);
   // Everybody else stops with this station: its outputs were cut before it says so.
   estop::Message message;
@@ -138,8 +150,8 @@ void Station::local(const Local& local, Instant now) {
     message.payload = estop::EmergencyStop{bus_reason(local.first_out.code), {}, {}};
     text = estop::write_message(message);
   }
-  own_stop_ = text.value_or("");
-  do_.publish(estop::stop_channel, own_stop_);
+  kept_.keep_own(text.value_or(""), epoch_, now);
+  say_kept(now);
   tick(now);
 }
 
@@ -247,6 +259,7 @@ void Station::tick(Instant now) {
     learned_ = false;
     judge({.kind = RemoteMessage::Kind::deaf}, now);
   }
+  say_kept(now);
   advance(now);
 }
 

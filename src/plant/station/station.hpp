@@ -8,6 +8,7 @@
 #include <deque>
 #include <optional>
 
+#include "plant/station/kept_stops.hpp"
 #include "plant/station/role.hpp"
 
 namespace standstill::station {
@@ -22,13 +23,14 @@ class Station {
     std::string boot_nonce;        // 16 hexadecimal digits, random
     estop::Keys keys;
   };
-  Station(Settings settings, Doer doer) : set_(std::move(settings)), do_(std::move(doer)) {}
+  Station(Settings settings, Doer doer)
+      : set_(std::move(settings)), do_(std::move(doer)), kept_(set_.instance) {}
 
   void begin(Instant now);
   void joined(Instant now);                       // subscribed; the latch has yet to be read
   void left();                                    // the connection is gone
   void heard(Instant now) { last_heard_ = now; }  // any answer of the bus, any heartbeat of a controller
-  void stop(const estop::HeardStop& heard, Instant now);
+  void stop(const estop::HeardStop& heard, const std::string& text, Instant now);
   // The retained latch as the bus has it; nothing when there is none.
   void latch(const std::optional<std::string>& text, Instant now);
   void release(const std::string& text, Instant now);
@@ -53,6 +55,7 @@ class Station {
   void know(Epoch epoch);
   void was_missed(Epoch epoch, CauseCode code, Instant now);
   void advance(Instant now);
+  void say_kept(Instant now, bool latch_was_read = false);
   void result(const estop::Release& release, bool accepted, const std::string& reason);
   [[nodiscard]] std::string why_not(const estop::From<estop::Release>& release) const;
 
@@ -70,7 +73,7 @@ class Station {
   std::uint64_t counter_ = 0;
   std::uint64_t stops_ = 0;  // heard, copies not counted; and how often it went safe quietly
   std::deque<Pending> pending_;
-  std::string own_stop_;  // published until the retained latch shows it
+  KeptStops kept_;
 };
 
 }  // namespace standstill::station

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <charconv>
@@ -63,6 +64,14 @@ Secret derive(const Secret& master, std::string_view instance) {
 }
 
 std::string mac(const Secret& key, std::string_view text) { return hex(hmac(key, text)); }
+
+std::string uuid_for(std::string_view text) {
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  ::SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::array<std::uint8_t, 16> first{};
+  std::copy_n(digest.begin(), first.size(), first.begin());
+  return uuid_of(first);
+}
 
 bool same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

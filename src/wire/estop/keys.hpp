@@ -27,6 +27,8 @@ using Secret = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Secret derive(const Secret& master, std::string_view instance);
 [[nodiscard]] std::string mac(const Secret& key, std::string_view text);
+// UUIDv4 of a text, the same for everybody who holds it.
+[[nodiscard]] std::string uuid_for(std::string_view text);
 // In a time that does not depend on where they differ.
 [[nodiscard]] bool same(std::string_view a, std::string_view b);
 

@@ -113,6 +113,7 @@ struct HeardStop {
   CauseCode reason = CauseCode::safety_interlock;
   std::string description{}, initiator{}, service{}, instance{};
   std::string unreadable{};  // why; empty: it was a proper stop
+  bool straight = false;     // it came by datagram (direct.hpp): who else has it is not known
   // The same for all copies of a message, and 0 where it has no id.
   [[nodiscard]] std::uint64_t number() const;
 };

@@ -297,6 +297,43 @@ TEST(Controller, ASecondOneStandsByAndTakesOver) {
   EXPECT_EQ(first.retained, second.retained);
 }
 
+// The one that leads was not there when it was published.
+TEST(Controller, S11_AStopThatOnlyTheOneThatStandsByHasHeardIsSaidAgain) {
+  Hub first("ctrl-01"), second("ctrl-02");
+  first.guard(LatchState::tripped, 3);
+  first.join();
+  second.guard(LatchState::tripped, 1);
+  second.retained = first.retained;
+  second.join();
+  ASSERT_FALSE(second.controller->leads());
+  first.guard(LatchState::running, 3);
+  second.retained = first.retained;
+  const auto said = [&](Duration time) {
+    const auto before = second.published.size();
+    for (Duration step{}; step < time; step += 100ms) {
+      second.now += 100ms;
+      second.controller->heard(second.now);
+      // It is heard, so it leads.
+      estop::Message beat{first.envelope("ctrl-01"), estop::Heartbeat{.firmware_version = "1"}};
+      second.controller->heartbeat(beat, second.now);
+      second.controller->latch(second.retained, second.now);
+      second.controller->tick(second.now);
+    }
+    int count = 0;
+    for (auto i = before; i < second.published.size(); ++i)
+      if (second.published[i].first == estop::stop_channel) ++count;
+    return count;
+  };
+  EXPECT_EQ(said(5s), 0);
+  second.stop(1);
+  EXPECT_EQ(said(3s), 1);
+  EXPECT_EQ(second.published.back().second, "the stop 1");
+  EXPECT_EQ(said(3s), 1);
+  first.guard(LatchState::tripped, 4);
+  second.retained = first.retained;
+  EXPECT_EQ(said(10s), 0);
+}
+
 TEST(Controller, OfTwoThatBeginTogetherOneLeads) {
   Hub first("ctrl-01");
   Hub second("ctrl-02");

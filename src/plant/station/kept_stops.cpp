@@ -1,0 +1,84 @@
+#include "plant/station/kept_stops.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "wire/estop/keys.hpp"
+
+namespace standstill::station {
+
+namespace {
+
+// What nobody could read has no id that can be believed; this one is the same for all who hold that text.
+std::string id_of(const estop::HeardStop& heard, const std::string& text) {
+  return heard.id.empty() ? estop::uuid_for(text) : heard.id;
+}
+
+std::string in_fewer_words(estop::Envelope envelope, const estop::HeardStop& heard, std::string_view why) {
+  return estop::write_message(
+             {std::move(envelope), estop::EmergencyStop{heard.reason, std::string(why), heard.instance}})
+      .value_or("");
+}
+
+}  // namespace
+
+KeptStops::KeptStops(const std::string& instance)
+    : wait_(again_after + std::chrono::milliseconds(std::hash<std::string>{}(instance) % 1000)) {}
+
+void KeptStops::keep(const estop::HeardStop& heard, const std::string& text, Epoch known,
+                     estop::Envelope envelope, Instant now) {
+  const std::string id = id_of(heard, text);
+  if (std::any_of(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.id == id; }))
+    return said_by_another(heard, text, now);
+  if (kept_.size() + 1 >= most) {
+    // As long as the one that stands for the rest was not said, it stands for this one, too.
+    if (kept_.size() == most && kept_.back().said == 0) return;
+    if (kept_.size() == most) kept_.pop_back();
+    const std::string own_id = envelope.id;
+    kept_.push_back({in_fewer_words(std::move(envelope), heard, "and more stops than are kept one by one"),
+                     own_id, known, now + wait_});
+    return;
+  }
+  if (!heard.unreadable.empty() || text.size() > longest) {
+    envelope.id = id;
+    const bool unreadable = !heard.unreadable.empty();
+    kept_.push_back({in_fewer_words(std::move(envelope), heard,
+                                    unreadable ? "a message on the stop channel could not be read" : ""),
+                     id, known, now + wait_});
+    return;
+  }
+  kept_.push_back({text, id, known, now + wait_});
+}
+
+void KeptStops::keep_own(std::string text, Epoch known, Instant now) {
+  const std::string id = estop::judge_stop(text).id;
+  std::erase_if(kept_, [](const Kept& one) { return one.own; });
+  kept_.push_back({.text = std::move(text), .id = id, .known = known, .next = now, .own = true});
+}
+
+void KeptStops::said_by_another(const estop::HeardStop& heard, const std::string& text, Instant now) {
+  if (kept_.empty() || heard.straight) return;
+  const std::string id = id_of(heard, text);
+  for (Kept& one : kept_)
+    if (one.id == id && !one.own) one.next = now + wait_;
+}
+
+void KeptStops::shown(const estop::LatchRecord& latch) {
+  std::erase_if(kept_, [&](const Kept& one) {
+    return latch.epoch > one.known || latch.stop_id == one.id || one.said >= most_under_one_latch;
+  });
+}
+
+std::vector<std::string> KeptStops::due(Instant now, bool joined, bool latch_was_read) {
+  std::vector<std::string> texts;
+  for (Kept& one : kept_) {
+    if (now < one.next && !(one.own && latch_was_read)) continue;
+    one.next = now + wait_;
+    if (joined) ++one.said;
+    texts.push_back(one.text);
+  }
+  return texts;
+}
+
+}  // namespace standstill::station
