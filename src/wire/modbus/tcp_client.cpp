@@ -10,10 +10,11 @@ void TcpClient::connected(Instant) {
   left_ = 0;
   waiting_.clear();
   outcomes_.clear();
+  quiet_from_ = Instant{};
 }
 
-std::size_t TcpClient::room(Instant) const {
-  return waiting_.size() >= settings_.at_once ? 0 : settings_.at_once - waiting_.size();
+std::size_t TcpClient::room(Instant now) const {
+  return now < quiet_from_ || waiting_.size() >= settings_.at_once ? 0 : settings_.at_once - waiting_.size();
 }
 
 void TcpClient::send(const Request& request, std::uint64_t key, Instant now) {
@@ -62,6 +63,7 @@ void TcpClient::frame(Instant now) {
   }
   waiting_.erase(asked);
   outcomes_.push_back(outcome);
+  quiet_from_ = now + settings_.gap;
 }
 
 void TcpClient::tick(Instant now) {
@@ -72,6 +74,7 @@ void TcpClient::tick(Instant now) {
     outcome.read_at = now;
     waiting_.erase(waiting_.begin());
     outcomes_.push_back(outcome);
+    quiet_from_ = now + settings_.gap;
     ++counters_.time_outs;
   }
 }

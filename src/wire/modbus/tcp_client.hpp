@@ -15,6 +15,7 @@ class TcpClient final : public Client {
     Duration time_out = 500ms;
     std::size_t at_once = 1;         // requests that may be outstanding together, 1 to 64
     std::uint16_t first_number = 1;  // differs from run to run, so that nothing old fits
+    Duration gap{};                  // rest between an answer and the next request
   };
 
   explicit TcpClient(const Settings& settings) : settings_(settings), number_(settings.first_number) {}
@@ -28,7 +29,7 @@ class TcpClient final : public Client {
   [[nodiscard]] bool feed(std::span<const std::byte> bytes, Instant now) override;
   void tick(Instant now) override;
   [[nodiscard]] Instant deadline() const override;
-  [[nodiscard]] Instant ready_at() const override { return Instant{}; }
+  [[nodiscard]] Instant ready_at() const override { return quiet_from_; }
   [[nodiscard]] std::optional<Outcome> next() override;
   [[nodiscard]] std::span<const std::byte> output() const override {
     return std::span<const std::byte>(output_).subspan(left_);
@@ -53,6 +54,7 @@ class TcpClient final : public Client {
   std::vector<Waiting> waiting_;  // oldest first
   std::deque<Outcome> outcomes_;
   std::uint16_t number_;
+  Instant quiet_from_{};  // the next request not before this
   ClientCounters counters_;
 };
 
