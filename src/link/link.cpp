@@ -23,7 +23,9 @@ Link::Link(os::Loop& loop, Session& session, std::unique_ptr<Transport> transpor
       session_(session),
       transport_(std::move(transport)),
       on_change_(std::move(on_change)),
-      course_(settings.timing, JitterSource(settings.jitter_seed)) {
+      course_(settings.timing, JitterSource(settings.jitter_seed)),
+      portion_(session.portion()),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(portion_)) {
   const auto ms = std::to_string(to_ms(settings.timing.silence));
   silence_text_ = "no answer to a probe within " + ms + " ms";
   status_.id = std::move(settings.id);

@@ -7,7 +7,6 @@
 // Everything runs in the loop's thread. A Link may not be destroyed inside its own callback.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,7 +68,6 @@ class Link {
   [[nodiscard]] Status status_now() const;
 
  private:
-  static constexpr std::size_t read_bytes = 64 * 1024;
   static constexpr int reads_a_turn = 4;
   static constexpr int turns_without_decoding = 32;
   enum class Reading { drained, more, ended };
@@ -119,7 +117,8 @@ class Link {
   bool write_broken_ = false;
   std::string_view write_why_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::array<std::byte, read_bytes> buffer_;
+  std::size_t portion_;
+  std::unique_ptr<std::byte[]> buffer_;  // so much
 };
 
 }  // namespace standstill::link

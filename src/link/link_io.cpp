@@ -32,7 +32,7 @@ Link::Reading Link::read_in(bool everything, std::string_view& why) {
       why = transport_->why_ended();
       return Reading::ended;
     }
-    const Io io = transport_->read(buffer_);
+    const Io io = transport_->read({buffer_.get(), portion_});
     const Reading reading = take_in(io, loop_.now(), why);
     if (reading == Reading::ended || io.did == Io::Did::again || (reading == Reading::drained && !everything))
       return reading;
@@ -49,18 +49,18 @@ Link::Reading Link::take_in(const Io& io, Instant now, std::string_view& why) {
   status_.bytes_received += io.bytes;
   course_.progress(now);
   pending_work_ = answered_ = true;
-  if (!session_.feed(std::span(buffer_).first(io.bytes), now)) {
+  if (!session_.feed({buffer_.get(), io.bytes}, now)) {
     const std::string error = session_.error();
     over(Ending::crash, error);
     static_cast<void>(session_.ended(now));
     return Reading::ended;
   }
-  return io.bytes < buffer_.size() && transport_->short_read_took_all() ? Reading::drained : Reading::more;
+  return io.bytes < portion_ && transport_->short_read_took_all() ? Reading::drained : Reading::more;
 }
 
 bool Link::await_bytes() {
   if (!course_.connected() || deaf_ || pending_work_ || want_write_ || write_broken_) return false;
-  const Io io = transport_->read_patiently(buffer_);
+  const Io io = transport_->read_patiently({buffer_.get(), portion_});
   if (io.did == Io::Did::again) return false;
   std::string_view why;
   const Instant now = loop_.now();
