@@ -14,6 +14,7 @@ constexpr Duration look_again = 50ms;  // when what is due may not be sent yet
 
 Device& Bus::add(std::unique_ptr<Device> device) {
   devices_.push_back(std::move(device));
+  awaited_.push_back(0);
   return *devices_.back();
 }
 
@@ -69,8 +70,9 @@ void Bus::outcomes(Instant now) {
       last_heard_ = now;
       proven_ = true;
     }
-    if (outcome->key < devices_.size()) {
-      Device& device = *devices_[outcome->key];
+    if (const auto asked = std::ranges::find(awaited_, outcome->key); asked != awaited_.end()) {
+      *asked = 0;
+      Device& device = *devices_[static_cast<std::size_t>(asked - awaited_.begin())];
       if (device.outcome(*outcome, now) == Device::Identity::another) {
         proven_ = false;
         error_ = path_() + " leads to another meter";
@@ -78,7 +80,7 @@ void Bus::outcomes(Instant now) {
       continue;
     }
     const auto order = std::ranges::find(ordered_, outcome->key, &std::pair<std::uint64_t, Done>::first);
-    if (order == ordered_.end()) continue;
+    if (order == ordered_.end()) continue;  // of a device that was lost since, and asked anew
     const Done done = std::move(order->second);
     ordered_.erase(order);
     if (done) done(&*outcome);
@@ -95,7 +97,7 @@ bool Bus::send_order(Instant now) {
   const auto free =
       std::ranges::find_if(orders_, [&](const Order& one) { return client_->may_send(one.request, now); });
   if (free == orders_.end()) return false;
-  const std::uint64_t key = next_order_++;
+  const std::uint64_t key = next_key_++;
   client_->send(free->request, key, now);
   ordered_.emplace_back(key, std::move(free->done));
   orders_.erase(free);
@@ -108,7 +110,8 @@ bool Bus::send_of(std::size_t index, bool alive, Instant now) {
   const Instant patience = !alive && others_online(device) ? dead_not_before_ : Instant{};
   const auto wanted = device.next(*client_, now, patience);
   if (!wanted) return false;
-  client_->send(wanted->request, index, now);
+  awaited_[index] = next_key_++;
+  client_->send(wanted->request, awaited_[index], now);
   if (!alive) dead_not_before_ = now + dead_share * time_out_;
   return true;
 }

@@ -68,7 +68,9 @@ class Bus final : public link::Session {
   std::vector<std::unique_ptr<Device>> devices_;
   std::vector<Order> orders_;
   std::vector<std::pair<std::uint64_t, Done>> ordered_;  // by key
-  std::uint64_t next_order_ = 1'000'000;                 // keys below are devices
+  // The key of each device's request; another's outcome is not for it, also when it was given up meanwhile.
+  std::vector<std::uint64_t> awaited_;
+  std::uint64_t next_key_ = 1;
   std::size_t turn_ = 0;
   Instant dead_not_before_{};
   Instant pumped_at_{};  // when the devices were last asked what they want
