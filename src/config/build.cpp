@@ -179,6 +179,18 @@ void add_inputs(Config& config) {
   }
 }
 
+// Devices behind one address share a connection.
+void share_at_once(Config& config) {
+  for (Link& link : config.links)
+    for (const Link& other : config.links) {
+      auto* one = std::get_if<ModbusLink>(&link.peer);
+      const auto* two = std::get_if<ModbusLink>(&other.peer);
+      if (one != nullptr && two != nullptr && !one->host.empty() && one->host == two->host &&
+          one->port == two->port)
+        one->at_once = std::max(one->at_once, two->at_once);
+    }
+}
+
 }  // namespace
 
 Config build(const Table& validated, const std::filesystem::path& folder, std::vector<Problem>& problems) {
@@ -202,6 +214,7 @@ Config build(const Table& validated, const std::filesystem::path& folder, std::v
   config.stages = build_all<Stage>(root, "stage", build_stage, max_stages);
   config.alerts = build_all<Alert>(root, "alert", build_alert, max_alerts);
   add_inputs(config);
+  share_at_once(config);
   return config;
 }
 

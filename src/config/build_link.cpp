@@ -46,6 +46,7 @@ ModbusLink modbus(const Reader& in, const SourceLocation& where) {
   result.retries = in.whole("retries");
   result.time_out = in.ms("timeout_ms");
   if (in.has("probe_register")) result.probe_register = in.whole<std::uint16_t>("probe_register");
+  if (in.has("at_once")) result.at_once = in.whole<std::size_t>("at_once");
   if (const auto publish = in.nested("publish"))
     result.publish =
         Publish{publish->text("url"),       publish->text("topic"), publish->flag("home_assistant"),

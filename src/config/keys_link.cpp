@@ -190,6 +190,19 @@ constexpr auto table = std::to_array<Key>({
      .min = 20,
      .max = 10000},
     {.section = "link",
+     .name = "at_once",
+     .type = Type::integer,
+     .meaning = "How many requests may wait for their answers on one connection. Where several devices are "
+                "behind one "
+                "address (a gateway), none then waits for another's answer; each is asked one thing at a "
+                "time. Links "
+                "with the same `host` and `port` share the largest.",
+     .example = "8",
+     .initial = "1",
+     .kinds = "modbus-tcp",
+     .min = 1,
+     .max = 64},
+    {.section = "link",
      .name = "probe_register",
      .type = Type::integer,
      .meaning =

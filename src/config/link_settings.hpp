@@ -53,6 +53,7 @@ struct ModbusLink {  // devices: RTU; host and port: TCP
   milliseconds gap{0};
   unsigned retries = 3;
   milliseconds time_out{500};
+  std::size_t at_once = 1;  // of all links behind the same address, the largest
   std::optional<std::uint16_t> probe_register;
   std::optional<Publish> publish;
 };

@@ -80,6 +80,7 @@ ModbusLine::ModbusLine(os::Loop& loop, const config::Link& config, std::uint32_t
   if (peer.devices.empty()) {
     modbus::TcpClient::Settings settings;
     settings.time_out = peer.time_out;
+    settings.at_once = peer.at_once;
     settings.gap = profile_of(peer).gap;
     settings.first_number = static_cast<std::uint16_t>(jitter_seed * 0x9E3779B9U >> 16U);
     client = std::make_unique<modbus::TcpClient>(settings);

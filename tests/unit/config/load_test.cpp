@@ -228,6 +228,20 @@ connection = "basic"
   EXPECT_EQ(valve.probe, milliseconds(10000));
 }
 
+TEST(Load, DevicesBehindOneAddressShareTheLargestAtOnce) {
+  const auto link = [](const std::string& id, const std::string& more) {
+    return "[[link]]\nid = \"" + id + "\"\nkind = \"modbus-tcp\"\nprofile = \"em340\"\n" + more + "\n";
+  };
+  const Config config =
+      must_parse("site.name = \"x\"\n" + link("a", "host = \"gate\"\nat_once = 8") +
+                 link("b", "host = \"gate\"\nunit = 2") + link("c", "host = \"gate\"\nport = 503"));
+  ASSERT_EQ(config.links.size(), 3U);
+  const auto at_once = [&](std::size_t i) { return std::get<ModbusLink>(config.links[i].peer).at_once; };
+  EXPECT_EQ(at_once(0), 8U);
+  EXPECT_EQ(at_once(1), 8U) << "the same connection";
+  EXPECT_EQ(at_once(2), 1U) << "another one";
+}
+
 TEST(Load, LaterKindsAreValidButNamedWithTheirPlaces) {
   const Config config = must_load(valid / "later.toml");
   std::vector<std::string> told;
