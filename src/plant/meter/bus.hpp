@@ -41,7 +41,7 @@ class Bus final : public link::Session {
   [[nodiscard]] bool work(Instant now) override;
   [[nodiscard]] std::span<const std::byte> output() const override { return client_->output(); }
   void sent(std::size_t bytes) override { client_->sent(bytes); }
-  [[nodiscard]] std::size_t portion() const override { return 1024; }
+  [[nodiscard]] std::size_t portion() const override { return 512; }
   void probe(Instant now) override;
   [[nodiscard]] Instant last_heard() const override { return last_heard_; }
   [[nodiscard]] bool proven() const override { return proven_; }

@@ -11,6 +11,10 @@ using link::Quality;
 using link::State;
 using modbus::Outcome;
 
+namespace {
+constexpr Duration common_beat = 10ms;  // half of the shortest poll
+}
+
 Device::Device(DeviceSettings settings, link::TagTable& tags, std::function<std::int64_t()> wall_ns,
                Listener listener, std::uint32_t jitter_seed)
     : settings_(std::move(settings)),
@@ -115,7 +119,8 @@ void Device::enter_online(Instant now) {
   status_.last_error.clear();
   status_.last_heard = now;
   become(State::online, "online", now);
-  cycle_at_ = now;
+  // Its beats are common ones: a machine with thousands of devices wakes up for many at a time.
+  cycle_at_ = now - now.time_since_epoch() % common_beat;
 }
 
 void Device::tick(Instant now) {
@@ -210,7 +215,7 @@ std::optional<Device::Wanted> Device::next_values(const modbus::Client& client, 
         const auto first = ask(parts->first);
         if (!client.may_send(first, now) || client.still_expected(first, now)) continue;
         queue_[i] = parts->second;
-        queue_.push_front(parts->first);
+        queue_.insert(queue_.begin(), parts->first);
         step_ = Step::values;
         in_flight_ = true;
         return Wanted{first, false};

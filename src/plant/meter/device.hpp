@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -124,7 +123,7 @@ class Device {
   std::vector<double> highest_;  // of counters; NaN: not read yet
   std::vector<bool> backwards_;
   std::vector<Block> plan_;
-  std::deque<Block> queue_;  // of this cycle; the front is in flight while in_flight_ and step values
+  std::vector<Block> queue_;  // of this cycle; the front is in flight while in_flight_ and step values
   Instant cycle_at_ = never;
   bool cycle_open_ = false;
   std::string path_, serial_path_, serial_;

@@ -90,7 +90,7 @@ Device::Identity Device::answered(const Outcome& outcome, Instant now) {
   status_.last_heard = now;
   if (step_ == Step::values && !queue_.empty()) {
     const Block block = std::move(queue_.front());
-    queue_.pop_front();
+    queue_.erase(queue_.begin());
     take(block, outcome, now);
     if (queue_.empty()) cycle_done();
   }
@@ -161,14 +161,13 @@ void Device::refused(const Outcome& outcome, Instant now) {
   status_.last_heard = now;
   if (step_ != Step::values || queue_.empty()) return;
   const Block block = std::move(queue_.front());
-  queue_.pop_front();
+  queue_.erase(queue_.begin());
   if (outcome.exception == Exception::busy || outcome.exception == Exception::acknowledge) {
     if (queue_.empty()) cycle_done();
     return;  // its values grow older, and are asked for in the next cycle
   }
   if (const auto halves = split(settings_.profile, block)) {
-    queue_.push_front(halves->second);
-    queue_.push_front(halves->first);
+    queue_.insert(queue_.begin(), {halves->first, halves->second});
     // From now on these are asked for apart.
     std::vector<Block> plan;
     for (const Block& one : plan_) {

@@ -177,7 +177,7 @@ Instant RtuClient::ready_at() const {
 std::optional<Outcome> RtuClient::next() {
   if (outcomes_.empty()) return std::nullopt;
   Outcome outcome = outcomes_.front();
-  outcomes_.pop_front();
+  outcomes_.erase(outcomes_.begin());
   return outcome;
 }
 

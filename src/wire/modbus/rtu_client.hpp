@@ -1,7 +1,6 @@
 // Modbus RTU, asking side. See client.hpp.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "wire/modbus/client.hpp"
@@ -58,7 +57,7 @@ class RtuClient final : public Client {
   Settings settings_;
   RtuReader reader_;
   std::vector<std::byte> output_;
-  std::deque<Outcome> outcomes_;
+  std::vector<Outcome> outcomes_;
   std::vector<Missing> missing_;  // oldest first; kept over reconnects: a late answer does not mind them
   Request current_;
   std::uint64_t key_ = 0;

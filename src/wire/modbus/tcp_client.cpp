@@ -86,7 +86,7 @@ Instant TcpClient::deadline() const {
 std::optional<Outcome> TcpClient::next() {
   if (outcomes_.empty()) return std::nullopt;
   Outcome outcome = outcomes_.front();
-  outcomes_.pop_front();
+  outcomes_.erase(outcomes_.begin());
   return outcome;
 }
 

@@ -1,7 +1,6 @@
 // Modbus TCP, asking side. See client.hpp.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "wire/modbus/client.hpp"
@@ -52,7 +51,7 @@ class TcpClient final : public Client {
   std::vector<std::byte> output_;
   std::size_t left_ = 0;          // bytes of output_ that have gone
   std::vector<Waiting> waiting_;  // oldest first
-  std::deque<Outcome> outcomes_;
+  std::vector<Outcome> outcomes_;
   std::uint16_t number_;
   Instant quiet_from_{};  // the next request not before this
   ClientCounters counters_;

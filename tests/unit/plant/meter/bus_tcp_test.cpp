@@ -118,6 +118,21 @@ TEST(MeterBusTcp, as_many_devices_are_asked_at_once_as_may_be_and_each_one_thing
     EXPECT_EQ(tag.value, tag.name == "near" ? near_value : far_value) << tag.link << "." << tag.name;
 }
 
+// Two thousand devices whose beats are all different wake the machine two thousand times a second.
+TEST(MeterBusTcp, devices_that_come_online_a_little_apart_are_read_on_the_same_beats) {
+  std::vector<Instant> beats;
+  for (const Duration later : {Duration(0), Duration(1ms), Duration(4'321us), Duration(9ms)}) {
+    Gateway gate(1);
+    gate.now += later;
+    gate.add(1);
+    gate.open();
+    for (int i = 0; i < 3; ++i) gate.answer(gate.taken().at(0));  // the probe, and both values
+    ASSERT_TRUE(gate.taken().empty());
+    beats.push_back(gate.bus.deadline());
+  }
+  EXPECT_EQ(beats, std::vector<Instant>(4, Gateway(1).now + 1s)) << "a second after the first of them";
+}
+
 TEST(MeterBusTcp, what_a_device_says_after_it_was_given_up_is_no_answer_to_what_it_is_asked_then) {
   Gateway gate(2);
   Device& meter = gate.add(1);
