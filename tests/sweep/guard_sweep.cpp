@@ -1,6 +1,8 @@
 #include "sweep/guard_sweep.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 namespace standstill::sweep {
 
@@ -56,9 +58,9 @@ void GuardSweep::say(Word word) {
   body.epoch = rig_->state->epoch;
   body.who = "sweep";
   if (word == Word::start) ++starts_;
-  said_ = word;
-  said_in_ = rig_->state->epoch;
   asked_ = rig_->port.word(body);
+  if (std::exchange(resets_in_, body.epoch) != body.epoch) resets_.clear();
+  if (word == Word::reset) resets_.insert(asked_);
   asked_until_ = os::now() + 500ms;
 }
 
@@ -96,7 +98,6 @@ void GuardSweep::lead() {
     const auto answer = rig_->answers.find(asked_);
     if (answer != rig_->answers.end() && answer->second != Refusal::none) {
       next_word_ = os::now() + 25ms;
-      said_.reset();
     }
     asked_ = 0;
   }
@@ -195,7 +196,11 @@ std::string GuardSweep::check_kill(const Strike&, double& late_ms) {
   const LatchState before = last_;
   // The guard may have obeyed a word and died before it could say so: `ready` is right if that word was a
   // reset.
-  const bool reset_was_said = said_ == Word::reset && said_in_ == highest_ && before == LatchState::tripped;
+  const bool reset_was_said = before == LatchState::tripped && resets_in_ == highest_ &&
+                              std::any_of(resets_.begin(), resets_.end(), [this](std::uint64_t id) {
+                                const auto answer = rig_->answers.find(id);
+                                return answer == rig_->answers.end() || answer->second == Refusal::none;
+                              });
   const std::int64_t at = striker_.struck_at();
   // An order to run that was on its way at the blow may still arrive, and the cut behind it: safe is what
   // stays so.

@@ -3,6 +3,8 @@
 // acknowledge, reset, start.
 #pragma once
 
+#include <set>
+
 #include "support/traced_guard_rig.hpp"
 #include "sweep/striker.hpp"
 
@@ -44,8 +46,10 @@ class GuardSweep {
   int starts_ = 0;           // words `start` that were sent: no more than so many times may the relay run
   std::uint64_t asked_ = 0;  // the word that waits for its answer
   Instant asked_until_{}, next_word_{};
-  std::optional<permit::Word> said_;  // the newest word, unless it was refused, and its epoch
-  Epoch said_in_ = 0;
+  // Resets that were said in an epoch. A guard that took its time hears two in one turn,
+  // obeys the first, refuses the second, and may die before it says that it is ready.
+  std::set<std::uint64_t> resets_;
+  Epoch resets_in_ = 0;
   LatchState last_ = LatchState::tripped;  // the newest that a guard has told
   bool link_told_ = false, hold_ = false;
   Standing link_ = Standing::unknown;
