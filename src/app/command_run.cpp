@@ -14,7 +14,6 @@ int run(const Context& context, const RunOptions& options) {
   const auto config = load_config(context);
   if (!config) return config.error();
   supervise::RunOptions wanted;
-  wanted.verbose = context.verbose;
   wanted.guard_program = options.guard_program;
   wanted.cutter_program = options.cutter_program;
   return supervise::run_supervisor(*config, wanted);

@@ -104,6 +104,7 @@ std::expected<std::vector<StoredEvent>, std::string> JournalReader::read(const J
   if (query.since_wall_ns) sql += " AND wall_ns >= ?2";
   if (query.epoch) sql += " AND epoch = ?3";
   if (query.kind) sql += " AND kind = ?4";
+  if (query.of_guard) sql += " AND guard_seq > 0";
   sql += query.newest ? " ORDER BY id DESC LIMIT ?5" : " ORDER BY id LIMIT ?5";
   sqlite::Statement select(open_->connection.get(), sql);
   if (!select.good()) return std::unexpected(sentence(select.prepare_code()));

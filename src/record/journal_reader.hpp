@@ -20,6 +20,7 @@ struct JournalQuery {
   std::optional<std::int64_t> since_wall_ns{};  // events at or after this wall time
   std::optional<std::uint32_t> epoch{};
   std::optional<std::string> kind{};
+  bool of_guard = false;       // only what the guard said, which has its ring's numbers
   std::int64_t after_id = 0;   // to follow: the id of the last event that was read
   std::uint32_t limit = 1000;  // 1 to 100 000; more is cut to that
   bool newest = false;         // the last `limit` ones instead of the first; oldest first all the same

@@ -37,9 +37,9 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
              .answer = [this](const permit::AnswerBody& body) { on_answer(body); },
              .stage = [this](const permit::StageBody& body) { on_stage(body); },
              .lost = [this] { on_guard_lost(); }}),
+      session_start_wall_ns_(os::wall_ns()),
       gap_(config.guard.permit_timeout) {
-  if (auto reader = record::JournalReader::open(journal_file(config)))
-    journal_epoch_ = reader->last_epoch().value_or(0);
+  remember();
   record::Recorder::Settings journal;
   journal.file = journal_file(config);
   recorder_ = std::make_unique<record::Recorder>(std::move(journal));
@@ -76,6 +76,18 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
               }});
   add_links();
   if (config_.bus) add_bus();
+}
+
+void Supervisor::remember() {
+  auto reader = record::JournalReader::open(journal_file(config_));
+  if (!reader) return;
+  journal_epoch_ = reader->last_epoch().value_or(0);
+  if (const auto pictures = reader->read({.kind = "snapshot", .limit = 100, .newest = true}))
+    for (const auto& [id, event] : *pictures)
+      if (event.code != "taken" && event.epoch >= pictured_.epoch)
+        pictured_ = {event.epoch, event.code == "written" ? event.source : std::string{}};
+  if (const auto said = reader->read({.of_guard = true, .limit = 1, .newest = true}); said && !said->empty())
+    heard_ = {said->front().event.boot_id, said->front().event.guard_seq};
 }
 
 Supervisor::~Supervisor() {
@@ -192,8 +204,8 @@ ViewPtr Supervisor::view_now() const {
   return doubtful;
 }
 
-void Supervisor::journal(std::string kind, std::string code, std::string source, std::string detail,
-                         std::string data) {
+record::Event Supervisor::entry(std::string kind, std::string code, std::string source,
+                                std::string detail) const {
   record::Event event;
   event.kind = std::move(kind);
   event.code = std::move(code);
@@ -202,13 +214,20 @@ void Supervisor::journal(std::string kind, std::string code, std::string source,
   event.epoch = shelf_.get()->guard.epoch;
   event.boot_ns = to_ns(os::now());
   event.wall_ns = os::wall_ns();
+  return event;
+}
+
+void Supervisor::journal(std::string kind, std::string code, std::string source, std::string detail,
+                         std::string data) {
+  record::Event event = entry(std::move(kind), std::move(code), std::move(source), std::move(detail));
   event.data = std::move(data);
   recorder_->submit(std::move(event));
 }
 
 void Supervisor::tell(std::string event, std::string code, std::string source, std::string detail,
-                      std::int64_t wall_ns) {
+                      std::int64_t wall_ns, std::optional<Epoch> epoch) {
   tell::AlertEvent alert = alert_event(std::move(event));
+  if (epoch) alert.epoch = *epoch;
   alert.code = std::move(code);
   alert.source = std::move(source);
   alert.detail = std::move(detail);
@@ -289,8 +308,7 @@ SnapshotInput Supervisor::picture(record::SnapshotKind kind) {
     if (auto part = job->picture()) input.parts.push_back(std::move(part));
   input.tags = tags_.all();
   input.metadata = config_.site.metadata;
-  static const std::int64_t session_start = os::wall_ns();
-  input.session_start_wall_ns = session_start;
+  input.session_start_wall_ns = session_start_wall_ns_;
   return input;
 }
 

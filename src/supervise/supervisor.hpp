@@ -9,6 +9,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/config.hpp"
@@ -30,7 +31,6 @@
 namespace standstill::supervise {
 
 struct RunOptions {
-  bool verbose = false;
   std::string guard_program;                          // empty: standstill-guard beside this program
   std::string cutter_program;                         // empty: standstill-cutter beside the guard
   std::function<void(std::uint16_t port)> listening;  // called once the terminal's port is known
@@ -100,12 +100,15 @@ class Supervisor {
   void on_stage(const permit::StageBody& body);
   void on_guard_lost();
   void tripped(const permit::StateBody& body);
+  void remember();  // what an earlier supervisor wrote
   void journal_old_trip(const permit::StateBody& body);
   void measure_stages(const permit::StateBody& body);
+  [[nodiscard]] record::Event entry(std::string kind, std::string code, std::string source,
+                                    std::string detail) const;  // of now, for the journal
   void remind();
   [[nodiscard]] tell::AlertEvent alert_event(std::string event) const;
-  void tell(std::string event, std::string code, std::string source, std::string detail,
-            std::int64_t wall_ns);
+  void tell(std::string event, std::string code, std::string source, std::string detail, std::int64_t wall_ns,
+            std::optional<Epoch> epoch = {});  // none: the guard's present one
   // supervisor_plant.cpp: what the plant says
   void add_links();
   void add_bus();  // supervisor_bus.cpp
@@ -155,7 +158,18 @@ class Supervisor {
   };
   std::map<std::uint8_t, ReadbackTold> readbacks_told_;
   Epoch journal_epoch_ = 0;  // the highest that the journal remembered at start
-  Epoch told_epoch_ = 0;     // the newest trip that was recorded and told
+  struct Pictured {
+    Epoch epoch = 0;
+    std::string id;  // of the snapshot; empty: it could not be written
+  };
+  Pictured pictured_;  // the newest trip that an earlier supervisor recorded to its end
+  struct Heard {
+    std::string boot_id;  // of the guard: the machine's boot and the guard's nonce
+    std::uint64_t sequence = 0;
+  };
+  Heard heard_;  // of the guard's ring: what was told, by this supervisor or an earlier one
+  const std::int64_t session_start_wall_ns_;
+  Epoch told_epoch_ = 0;  // the newest trip that was recorded and told
   bool measured_ = true;
   LoopGap gap_;
   os::Loop::Timer tick_timer_, publish_timer_, connect_timer_, end_timer_, proof_timer_, tell_timer_;

@@ -63,13 +63,17 @@ void Supervisor::on_state(const permit::StateBody& body) {
 }
 
 void Supervisor::tripped(const permit::StateBody& body) {
-  const bool first_look = told_epoch_ == 0 && body.tripped_at_ns == 0;
-  told_epoch_ = body.epoch;
+  const bool first_look = std::exchange(told_epoch_, body.epoch) == 0;
   view_.snapshot_id.clear();
-  if (first_look && body.first_out_code != CauseCode::unclean_end) {
-    if (body.epoch <= journal_epoch_) return;  // an old trip, met again after a restart: it has been told
+  if (first_look && body.epoch <= pictured_.epoch) {
+    // An old trip, met again after a restart: it has been recorded and told, and what the plant looks like
+    // now is not what it looked like then.
+    if (body.epoch == pictured_.epoch) view_.snapshot_id = pictured_.id;
+    return;
+  }
+  if (first_look && body.tripped_at_ns == 0 && body.first_out_code != CauseCode::unclean_end) {
     if (body.first_out_code == CauseCode::no_record) return;  // the very first start: the guard's own entry
-    journal_old_trip(body);
+    if (body.epoch > journal_epoch_) journal_old_trip(body);
   }
   ++view_.trips;
   measured_ = false;
@@ -82,13 +86,14 @@ void Supervisor::tripped(const permit::StateBody& body) {
   scribe_->write(picture(record::SnapshotKind::emergency),
                  [this, tell_now, epoch = body.epoch](const std::string& id, const std::string& error) {
                    loop_.post([this, tell_now, id, error, epoch] {
+                     record::Event event = entry("snapshot", "failed", "snapshot", error);
                      if (error.empty()) {
                        ++view_.snapshots;
                        if (epoch == view_.guard.epoch) view_.snapshot_id = id;
-                       journal("snapshot", "written", id, "the plant as it was at the trip");
-                     } else {
-                       journal("snapshot", "failed", "snapshot", error);
+                       event = entry("snapshot", "written", id, "the plant as it was at the trip");
                      }
+                     event.epoch = epoch;
+                     recorder_->submit(std::move(event));
                      tell_now();
                      publish_soon();
                    });
@@ -98,13 +103,10 @@ void Supervisor::tripped(const permit::StateBody& body) {
 // A trip of an earlier boot that is in the latch and not in the journal: nobody lived to write it down, or to
 // tell anybody (a reset by the watchdog device, a power cut).
 void Supervisor::journal_old_trip(const permit::StateBody& body) {
-  record::Event event;
-  event.kind = "trip";
-  event.code = std::string(name(body.first_out_code));
-  event.source = std::string(body.first_out_source.view());
-  event.detail = std::string(body.first_out_detail.view());
+  record::Event event =
+      entry("trip", std::string(name(body.first_out_code)), std::string(body.first_out_source.view()),
+            std::string(body.first_out_detail.view()));
   event.epoch = body.epoch;
-  event.boot_ns = to_ns(os::now());
   event.wall_ns = body.first_out_wall_ns;
   event.data = R"({"from":"latch"})";
   recorder_->submit(std::move(event));
@@ -157,14 +159,16 @@ void Supervisor::on_event(const permit::EventBody& body) {
   static const std::string boot = record::this_boot_id();
   event.boot_id = boot + "/" + std::to_string(body.boot_nonce);
   event.data = nlohmann::json{{"value", body.value}}.dump();
+  // The whole ring comes with every connection: the journal knows what it has, and nobody is told twice.
+  const bool known = event.boot_id == heard_.boot_id && event.guard_seq <= heard_.sequence;
+  if (!known) heard_ = {event.boot_id, event.guard_seq};
   recorder_->submit(std::move(event));
-  if (body.kind == permit::EventKind::acknowledged)
-    tell("ack", "", std::string(body.source.view()), "", body.wall_ns);
-  if (body.kind == permit::EventKind::reset)
-    tell("reset", "", std::string(body.source.view()), "", body.wall_ns);
+  if (known) return;
+  const std::string source(body.source.view());
+  if (body.kind == permit::EventKind::acknowledged) tell("ack", "", source, "", body.wall_ns, body.epoch);
+  if (body.kind == permit::EventKind::reset) tell("reset", "", source, "", body.wall_ns, body.epoch);
   if (body.kind == permit::EventKind::cutter_lost)
-    tell("lost", "guard_lost", std::string(body.source.view()), std::string(body.detail.view()),
-         body.wall_ns);
+    tell("lost", "guard_lost", source, std::string(body.detail.view()), body.wall_ns, body.epoch);
 }
 
 void Supervisor::on_answer(const permit::AnswerBody& body) {
