@@ -135,7 +135,7 @@ int stop(const Context& context, const StopOptions& options) {
             .dump());
   } else if (everything) {
     say("stop: safe, " + std::to_string(last.confirmed) + " of " + std::to_string(last.all) + " outputs, " +
-        std::to_string(last.ms) + " ms after the trip");
+        std::to_string(last.ms) + " ms after the stop");
   }
   if (everything) return exit_done;
   complain(

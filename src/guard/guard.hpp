@@ -151,10 +151,10 @@ class Guard {
   struct Stopper {
     sockaddr_un address{};
     socklen_t length = 0;
+    Instant read_at{};
   };
   std::array<Stopper, 8> stoppers_{};
   std::size_t stopper_count_ = 0, stoppers_told_ = 0;
-  Instant stop_read_at_{};
 };
 
 // Set by SIGTERM; the loop ends in good order when it sees it.

@@ -211,21 +211,22 @@ void Guard::read_stops(Instant now) {
     const StopWord word = read_stop({datagram.data(), static_cast<std::size_t>(count)});
     stop(plan::operator_source, word.code, word.detail, now);
     if (from.length <= sizeof(sa_family_t) || stopper_count_ == stoppers_.size()) continue;
+    from.read_at = now;
     stoppers_[stopper_count_++] = from;
-    stop_read_at_ = now;
   }
 }
 
 // First "latched", once the trip is on disk: whoever heard it must not find the plant `ready` again because
 // this guard died. A disk that takes its time is not waited for. Later "safe".
 void Guard::answer_stoppers(Instant now) {
-  constexpr Duration written_within = 500ms;
-  if (stoppers_told_ < stopper_count_ &&
-      (store_.tried() >= persisted_ || now - stop_read_at_ >= written_within)) {
+  constexpr Duration written_within = 500ms, safe_within = 2s;
+  if (stopper_count_ == 0) return;
+  const Duration waited = now - stoppers_[stopper_count_ - 1].read_at;
+  if (stoppers_told_ < stopper_count_ && (store_.tried() >= persisted_ || waited >= written_within)) {
     answer_stoppers_from(stoppers_told_, "latched");
     stoppers_told_ = stopper_count_;
   }
-  if (stoppers_told_ == 0 || !(outputs_.all_safe() || now - tripped_at_ > 2s)) return;
+  if (stoppers_told_ == 0 || !(outputs_.all_safe() || waited > safe_within)) return;
   if (stoppers_told_ < stopper_count_) return;  // the newest is not told yet
   answer_stoppers_from(0, "safe");
   stoppers_told_ = stopper_count_ = 0;
@@ -242,13 +243,16 @@ void Guard::answer_stoppers_from(std::size_t first, const char* word) {
                 ? 1U
                 : 0U;
   }
-  std::array<char, 96> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%s %u %zu %zu %lld", word, latch_.epoch(), safe,
-                                   all, static_cast<long long>(to_ms(os::now() - tripped_at_)));
-  for (std::size_t i = first; i < stopper_count_; ++i)
+  // Since this stop was read, not since the trip: that may be of yesterday, or of the guard before this one.
+  for (std::size_t i = first; i < stopper_count_; ++i) {
+    std::array<char, 96> text{};
+    const int length =
+        std::snprintf(text.data(), text.size(), "%s %u %zu %zu %lld", word, latch_.epoch(), safe, all,
+                      static_cast<long long>(to_ms(os::now() - stoppers_[i].read_at)));
     ::sendto(base_.stop_socket.get(), text.data(), static_cast<std::size_t>(length),
              MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&stoppers_[i].address),
              stoppers_[i].length);
+  }
 }
 
 }  // namespace standstill::guard

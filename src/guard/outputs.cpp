@@ -268,8 +268,10 @@ void Outputs::confirm(std::size_t index, Instant now) {
   stand(index, Standing::clear, {});
 }
 
-void Outputs::fail(std::size_t index, const CauseDetail& why, Instant now) {
+void Outputs::fail(std::size_t index, const CauseDetail& reason, Instant now) {
   Item& item = items_[index];
+  Sentence words;  // S12: in every channel, whatever it is that does not obey
+  const CauseDetail why((item.run ? words : words.text("trip not effective: ")).text(reason.view()).view());
   stand(index, Standing::present, why);
   if (item.failed) return;
   item.failed = true;
@@ -365,8 +367,7 @@ void Outputs::update_item(std::size_t index, Instant now) {
   }
   item.confirmed = false;
   Sentence why;
-  why.text(item.run ? "the read-back does not show run"
-                    : "trip not effective: the read-back does not show safe");
+  why.text(item.run ? "the read-back does not show run" : "the read-back does not show safe");
   why.text(safe ? "" : " (it cannot be read)").text(" after ").ms(confirmed_within(output));
   fail(index, CauseDetail(why.view()), now);
 }

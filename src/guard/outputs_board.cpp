@@ -41,8 +41,7 @@ void Outputs::update_board(std::size_t index, Instant now) {
   if (!item.run && !item.commanded && item.since != Instant{}) {
     // Nothing can be told to it: it opens by itself, and nobody sees it.
     const Instant due = item.since + confirmed_within(plan_.outputs[index]);
-    if (now >= due)
-      return fail(index, "trip not effective: the external guard cannot be told, and shows nothing", now);
+    if (now >= due) return fail(index, "the external guard cannot be told, and shows nothing", now);
     deadline_ = std::min(deadline_, due);
   }
   const CauseDetail why = item.board->trouble(now);

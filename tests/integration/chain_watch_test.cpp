@@ -82,7 +82,10 @@ TEST(ChainWatch, S12_ARelayThatFallsSilentEscalatesAndEverybodyIsTold) {
   EXPECT_TRUE(rig.until([&] { return !rig.http->energised(); }, 10s)) << "not escalated";
   EXPECT_TRUE(rig.until([&] { return rig.look("/outputs/0/readback") == "failed"; })) << rig.look("/outputs");
   EXPECT_NE(rig.look("/causes").find("output_failed"), std::string::npos) << rig.look("/causes");
+  for (const auto& channel : {rig.look("/causes"), rig.get("/api/v1/why").body})
+    EXPECT_NE(channel.find("trip not effective"), std::string::npos) << channel;
   EXPECT_TRUE(rig.until([&] { return rig.journalled("escalated") == 1; })) << rig.journal();
+  EXPECT_TRUE(rig.until([&] { return rig.journal().find("trip not effective") != std::string::npos; }));
   EXPECT_TRUE(rig.until([&] {
     return PlantRig::read(beside / "alerts").find("trip not effective") != std::string::npos;
   })) << PlantRig::read(beside / "alerts");
