@@ -10,6 +10,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
+std::string_view level(config::Level of) { return of == config::Level::low ? "low" : "high"; }
+
 ordered_json link_json(const config::Link& link) {
   ordered_json json{{"id", link.id}, {"kind", link.kind}, {"critical", link.critical}};
   if (const auto* rocrail = std::get_if<config::RocrailLink>(&link.peer)) {
@@ -45,8 +47,65 @@ ordered_json link_json(const config::Link& link) {
   return json;
 }
 
+ordered_json watch_json(const config::Watch& watch) {
+  ordered_json json{{"id", watch.id}, {"kind", watch.kind}};
+  if (const auto* limit = std::get_if<config::LimitWatch>(&watch.rule)) {
+    json["source"] = limit->source.text();
+    if (limit->high) json["high"] = *limit->high;
+    if (limit->low) json["low"] = *limit->low;
+    if (limit->warn) json["warn"] = *limit->warn;
+    if (limit->valid) json["valid"] = {limit->valid->lowest, limit->valid->highest};
+    json["hysteresis"] = limit->hysteresis;
+    json["for_ms"] = limit->lasts.count();
+    json["stale_ms"] = limit->stale.count();
+  } else if (const auto* frozen = std::get_if<config::FrozenWatch>(&watch.rule)) {
+    json["source"] = frozen->source.text();
+    json["changes_within_ms"] = frozen->changes_within.count();
+  } else if (const auto* silence = std::get_if<config::SilenceWatch>(&watch.rule)) {
+    json["link"] = silence->link;
+    json["for_ms"] = silence->lasts.count();
+  } else if (const auto* health = std::get_if<config::HealthWatch>(&watch.rule)) {
+    json["source"] = health->source.text();
+    json["healthy"] = health->healthy;
+    json["for_ms"] = health->lasts.count();
+    json["stale_ms"] = health->stale.count();
+    json["code"] = health->code;
+  } else if (const auto* demand = std::get_if<config::DemandWatch>(&watch.rule)) {
+    json["chip"] = demand->chip;
+    json["line"] = demand->line;
+    if (demand->line_b) json["line_b"] = *demand->line_b;
+    json["closed"] = level(demand->closed);
+    if (demand->line_b) json["discrepancy_ms"] = demand->discrepancy.count();
+    json["lockout_ms"] = demand->lockout.count();
+  }
+  return json;
+}
+
+// Where it goes; never a secret, nor an address that may hold one.
+ordered_json alert_json(const config::Alert& alert) {
+  ordered_json json{{"id", alert.id}, {"kind", alert.kind}, {"on", alert.on}};
+  if (const auto* program = std::get_if<config::ProgramAlert>(&alert.channel)) {
+    json["command"] = program->command;
+  } else if (const auto* mail = std::get_if<config::SmtpAlert>(&alert.channel)) {
+    json["host"] = mail->host;
+    json["port"] = mail->port;
+    json["from"] = mail->from;
+    json["to"] = mail->to;
+  } else if (const auto* sms = std::get_if<config::SmsAlert>(&alert.channel)) {
+    json["numbers"] = sms->numbers;
+  } else if (const auto* mqtt = std::get_if<config::MqttAlert>(&alert.channel)) {
+    json["topic"] = mqtt->topic;
+  } else if (const auto* database = std::get_if<config::PostgresAlert>(&alert.channel)) {
+    json["table"] = database->table;
+  }
+  json["escalate_s"] = alert.escalate.count() / 1000;
+  json["remind_s"] = alert.remind.count() / 1000;
+  json["timeout_ms"] = alert.timeout.count();
+  json["retries"] = alert.retries;
+  return json;
+}
+
 ordered_json output_json(const config::Output& output) {
-  const auto level = [](config::Level of) { return of == config::Level::low ? "low" : "high"; };
   ordered_json json{{"id", output.id}, {"kind", output.kind}};
   if (const auto* gpio = std::get_if<config::GpioOutput>(&output.device)) {
     json["chip"] = gpio->chip;
@@ -110,13 +169,19 @@ ordered_json settings_json(const config::Config& config) {
   json["site"] = {{"name", config.site.name},
                   {"state_dir", config.site.state_dir.string()},
                   {"timezone", config.site.timezone}};
+  for (const auto& one : config.site.metadata)
+    std::visit(
+        [&](const auto& value) {
+          json["site"]["metadata"][one.name + (one.from_environment ? "_env" : "")] = value;
+        },
+        one.value);
   json["guard"] = {{"permit_timeout_ms", config.guard.permit_timeout.count()},
                    {"settle_ms", config.guard.settle.count()},
                    {"heartbeat_timeout_ms", config.guard.heartbeat_timeout.count()}};
   json["link"] = ordered_json::array();
   for (const auto& link : config.links) json["link"].push_back(link_json(link));
   json["watch"] = ordered_json::array();
-  for (const auto& watch : config.watches) json["watch"].push_back({{"id", watch.id}, {"kind", watch.kind}});
+  for (const auto& watch : config.watches) json["watch"].push_back(watch_json(watch));
   json["output"] = ordered_json::array();
   for (const auto& output : config.outputs) json["output"].push_back(output_json(output));
   json["stage"] = ordered_json::array();
@@ -129,14 +194,7 @@ ordered_json settings_json(const config::Config& config) {
     json["stage"].push_back(std::move(one));
   }
   json["alert"] = ordered_json::array();
-  for (const auto& alert : config.alerts)
-    json["alert"].push_back({{"id", alert.id},
-                             {"kind", alert.kind},
-                             {"on", alert.on},
-                             {"escalate_s", alert.escalate.count() / 1000},
-                             {"remind_s", alert.remind.count() / 1000},
-                             {"timeout_ms", alert.timeout.count()},
-                             {"retries", alert.retries}});
+  for (const auto& alert : config.alerts) json["alert"].push_back(alert_json(alert));
   json["terminal"] = {
       {"listen", (config.terminal.host.find(':') == std::string::npos ? config.terminal.host
                                                                       : "[" + config.terminal.host + "]") +

@@ -139,14 +139,28 @@ ordered_json state_json(const View& view, Instant now) {
   return json;
 }
 
+namespace {
+
+// Of a trip of an earlier boot only the wall clock knows.
+std::int64_t ms_since_trip(const permit::StateBody& guard, Instant now) {
+  if (guard.tripped_at_ns > 0) return to_ms(now - instant_from_ns(guard.tripped_at_ns));
+  return guard.first_out_wall_ns > 0
+             ? std::max<std::int64_t>(0, (os::wall_ns() - guard.first_out_wall_ns) / 1'000'000)
+             : -1;
+}
+
+}  // namespace
+
 std::vector<Blocker> blockers(const View& view, Instant now) {
   std::vector<Blocker> found;
   if (!view.guard_connected) {
     found.push_back({"guard", "the guard does not answer: " + view.guard_trouble,
-                     "look at its log; `standstill run` starts it again", -1});
+                     "look at its log; `standstill run` starts it again",
+                     view.guard_heard == Instant{} ? -1 : to_ms(now - view.guard_heard)});
     return found;
   }
   const permit::StateBody& guard = view.guard;
+  const std::int64_t since_trip = ms_since_trip(guard, now);
   if (guard.state == LatchState::running) return found;
   const std::string epoch = std::to_string(guard.epoch);
   for (std::size_t i = 0; i < view.sources.size(); ++i) {
@@ -171,18 +185,21 @@ std::vector<Blocker> blockers(const View& view, Instant now) {
         if (one.source == link.id) one.text = link_detail(link);
     }
   for (std::size_t i = 0; i < view.sources.size(); ++i)
-    if (view.sources[i].standing == Standing::clear && !view.sources[i].settled)
-      found.push_back(
-          {view.sources[i].name, "a cause was present a moment ago", "wait for the settle time", -1});
+    if (view.sources[i].standing == Standing::clear && !view.sources[i].settled) {
+      const CauseView* cause = cause_of(view, i);
+      found.push_back({view.sources[i].name, "a cause was present a moment ago", "wait for the settle time",
+                       cause != nullptr ? to_ms(now - cause->cause.at) : -1});
+    }
   if (guard.state == LatchState::tripped && guard.acknowledged == 0)
     found.push_back({"operator", "epoch " + epoch + " is not acknowledged",
-                     "look at the plant, then `standstill ack --epoch " + epoch + "`", -1});
+                     "look at the plant, then `standstill ack --epoch " + epoch + "`", since_trip});
   for (const auto& output : view.outputs)
     if (output.info.readback == permit::ReadbackState::failed)
-      found.push_back({output.id, "its safe state is not confirmed", "check by eye that it is off", -1});
+      found.push_back(
+          {output.id, "its safe state is not confirmed", "check by eye that it is off", since_trip});
   if (guard.state == LatchState::tripped)
     found.push_back({"operator", "the latch is tripped",
-                     "`standstill reset --epoch " + epoch + "`, once the rest is done", -1});
+                     "`standstill reset --epoch " + epoch + "`, once the rest is done", since_trip});
   if (guard.state == LatchState::ready)
     found.push_back(
         {"operator", "released, and not started", "`standstill start --epoch " + epoch + "`", -1});
