@@ -92,7 +92,8 @@ int command_line(int argc, const char* const* argv) {
                   "the configuration; else ./standstill.toml, else /etc/standstill/standstill.toml")
       ->type_name("FILE");
   root.add_flag("--json", context.json, "print JSON; streams print one object a line");
-  root.add_flag("-v,--verbose", context.verbose, "show what `rocrail` sends and receives, and the configuration's warnings");
+  root.add_flag("-v,--verbose", context.verbose,
+                "show what `rocrail` sends and receives, and the configuration's warnings");
   bool print_version = false;
   root.add_flag("-V,--version", print_version, "print the version");
   root.footer("In an emergency: standstill stop");
