@@ -190,7 +190,8 @@ void Link::silence() {
 
 void Link::over(Ending ending, std::string_view why) {
   const State previous = course_.state();
-  const bool was_proven = session_.proven();
+  // Some sessions have forgotten it by now: their connection is over.
+  const bool was_proven = previous == State::online || previous == State::silent || session_.proven();
   course_.ended(ending, loop_.now());
   if (ending == Ending::goodbye) {
     why = goodbye;
@@ -206,7 +207,8 @@ void Link::over(Ending ending, std::string_view why) {
 std::string Link::with_outlook(std::string_view why) const {
   std::string text(why);
   if (course_.exhausted())
-    text += "; gave up after " + std::to_string(course_.timing().max_tries) + " dials";
+    text += "; gave up after " + std::to_string(course_.timing().max_tries) +
+            (course_.timing().max_tries == 1 ? " dial" : " dials");
   else if (course_.state() == State::suspended)
     text += "; " + std::to_string(course_.timing().breaker.failures) +
             " dials failed in a row, the next one follows in " +

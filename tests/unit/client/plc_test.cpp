@@ -87,7 +87,11 @@ TEST(Plc, AReadWaitsThroughARestartAndHandlersHearOfIt) {
   auto options = options_for(peer);
   std::atomic<int> losses = 0;
   std::atomic<int> returns = 0;
-  options.on_loss = [&](const PlcLoss&) { ++losses; };
+  std::string why;  // written before `losses`
+  options.on_loss = [&](const PlcLoss& loss) {
+    why = loss.detail;
+    ++losses;
+  };
   options.on_return = [&](const PlcReturn&) { ++returns; };
   const Plc plc("127.0.0.1", options);
   ASSERT_TRUE(plc.read("DB1.DBD0"));
@@ -95,6 +99,7 @@ TEST(Plc, AReadWaitsThroughARestartAndHandlersHearOfIt) {
   const auto read = plc.read("DB1.DBD0");
   EXPECT_TRUE(read) << read.error().text;
   EXPECT_TRUE(comes_true([&] { return losses == 1 && returns == 2; })) << losses << " " << returns;
+  EXPECT_EQ(why.find("first answer"), std::string::npos) << "it had answered: " << why;
 }
 
 TEST(Plc, GivesUpWithTheLastErrorAfterItsAttempts) {
