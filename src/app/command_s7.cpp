@@ -139,7 +139,7 @@ int s7_dump(const Context& context, const S7Options& options) {
     const auto info = plc.block("DB", block->db);
     if (!info) {
       static_cast<void>(failed(info.error()));
-      complain("say how much to read with --bytes");
+      complain("where a PLC does not tell how long a block is, say how much to read with --bytes");
       return exit_refused;
     }
     if (info->bytes <= options.from) {

@@ -32,7 +32,10 @@ PlcConnection connection(const std::string& name) {
 
 std::optional<int> take_configured(const Context& context, const S7Options& options, S7Target& target) {
   const auto config = load_config(context);
-  if (!config) return config.error();
+  if (!config) {
+    complain("without a configuration the PLC is named with --host (and --port)");
+    return config.error();
+  }
   const config::Link* found = nullptr;
   for (const auto& link : config->links) {
     if (!std::holds_alternative<config::S7Link>(link.peer) ||
