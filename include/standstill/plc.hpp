@@ -53,8 +53,11 @@ struct PlcError {
 template <class T>
 class [[nodiscard]] PlcResult {
  public:
-  PlcResult(const T& value) : content_(value) {}             // NOLINT(google-explicit-constructor)
-  PlcResult(T&& value) : content_(std::move(value)) {}       // NOLINT(google-explicit-constructor)
+  PlcResult(const T& value) : content_(value) {}        // NOLINT(google-explicit-constructor)
+  PlcResult(T&& value) : content_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  template <class... Arguments>
+  explicit PlcResult(std::in_place_t, Arguments&&... value)
+      : content_(std::in_place_index<0>, std::forward<Arguments>(value)...) {}
   PlcResult(PlcError error) : content_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] explicit operator bool() const { return content_.index() == 0; }
   [[nodiscard]] const T& operator*() const { return std::get<0>(content_); }

@@ -93,7 +93,7 @@ PlcResult<Plc::Bytes> bytes_of(const std::string& peer, std::uint16_t db, plc::O
   if (!outcome) return error_of(std::move(outcome.error()));
   for (const auto& item : *outcome)
     if (item.code != s7::ItemCode::good) return refused_in(peer, db, item.code);
-  return std::move(outcome->bytes);
+  return outcome->take_data();
 }
 
 std::vector<s7::Bytes> parts_of(const Plc::Bytes& data) {

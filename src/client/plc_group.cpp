@@ -10,7 +10,7 @@ PlcError error_of(plc::Trouble trouble) {
 namespace {
 void add(std::vector<PlcResult<PlcValue>>& all, const std::string& peer, auto&& value) {
   if (value)
-    all.emplace_back(PlcValue(std::move(*value)));
+    all.emplace_back(std::in_place, std::move(*value));
   else
     all.emplace_back(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
 }

@@ -29,10 +29,7 @@ using Outcome = std::expected<T, Trouble>;
 template <class T>
 using Done = std::function<void(Outcome<T>)>;
 
-struct ItemResult {
-  s7::ItemCode code = s7::ItemCode::good;
-  s7::View data{};  // of a read, empty unless good; a part of Items::bytes
-};
+using ItemResult = s7::ItemReply;  // its data are a part of Items::bytes
 // One result for each range, in their order.
 struct Items {
   Items() = default;
@@ -49,8 +46,11 @@ struct Items {
   [[nodiscard]] auto begin() const { return results.begin(); }
   [[nodiscard]] auto end() const { return results.end(); }
 
+  // All data one behind the other; what is left here has none.
+  [[nodiscard]] s7::Bytes take_data();
+
   std::vector<ItemResult> results;
-  s7::Bytes bytes;
+  s7::Bytes bytes;  // with what stood between them in the answer
 };
 
 // What is done when the connection ends before the answer came.

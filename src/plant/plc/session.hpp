@@ -87,9 +87,10 @@ class Session final : public link::Session {
     enum class Kind : std::uint8_t { read, write, user, control } kind = Kind::read;
     Terms terms{};
     std::vector<s7::Range> ranges{};
-    Items items{};  // results of a read; data and results of a write
-    std::vector<s7::Parcel> parcels{};
-    std::size_t asked = 0;  // of the parcels
+    Items items{};                      // results of a read; data and results of a write
+    std::vector<s7::Parcel> parcels{};  // none where one request asks for all ranges
+    std::size_t requests = 0;           // that it takes
+    std::size_t asked = 0;              // of those
     std::size_t in_flight = 0;
     bool packed = false;
     bool left = false;  // a byte of it has gone to the network on this connection
@@ -99,16 +100,17 @@ class Session final : public link::Session {
     s7::Bytes answer{};
     Done<Items> items_done{};
     Done<s7::Bytes> bytes_done{};
-    [[nodiscard]] bool all_asked() const { return packed && asked == parcels.size(); }
+    [[nodiscard]] bool all_asked() const { return packed && asked == requests; }
     [[nodiscard]] std::span<std::byte> data(std::size_t range);
     [[nodiscard]] bool changes() const { return kind == Kind::write || kind == Kind::control; }
+    void pack(std::uint16_t pdu);
     void make_room();  // for the data of all ranges, zero
   };
   using JobPtr = std::shared_ptr<Job>;
   struct Pending {
     std::uint16_t sequence = 0;
     JobPtr job;                          // none: the opening
-    const s7::Parcel* parcel = nullptr;  // of the job's
+    const s7::Parcel* parcel = nullptr;  // of the job's; none: all of its ranges
     Instant asked{};
     std::uint64_t first_byte = 0;  // of the stream that goes out
   };
@@ -126,6 +128,7 @@ class Session final : public link::Session {
   bool opening_answer(const s7::Message& message, Instant now);
   bool answer(Pending& pending, const s7::Message& message, Instant now);
   bool read_answer(Pending& pending, const s7::Message& message);
+  bool whole_answer(Job& job, s7::Message message);
   bool write_answer(Pending& pending, const s7::Message& message);
   bool user_answer(Pending& pending, const s7::Message& message, Instant now);
   void finish(const JobPtr& job);

@@ -20,6 +20,20 @@ void Session::Job::make_room() {
   }
 }
 
+void Session::Job::pack(std::uint16_t pdu) {
+  packed = true;
+  requests = 1;
+  if (kind == Kind::read && !s7::one_read_holds(ranges, pdu)) {
+    make_room();
+    parcels = s7::pack_reads(ranges, pdu);
+    requests = parcels.size();
+  }
+  if (kind == Kind::write) {
+    parcels = s7::pack_writes(ranges, pdu);
+    requests = parcels.size();
+  }
+}
+
 // What a result shows, to be written.
 std::span<std::byte> Session::Job::data(std::size_t range) {
   const s7::View shown = items.results[range].data;
@@ -31,7 +45,6 @@ void Session::read(std::vector<s7::Range> ranges, const Terms& terms, Instant no
   auto job = std::make_shared<Job>();
   job->terms = terms;
   job->ranges = std::move(ranges);
-  job->make_room();
   job->items_done = std::move(done);
   add(std::move(job), now);
 }
@@ -106,11 +119,7 @@ void Session::pump(Instant now) {
   while (phase_ == Phase::ready && error_.empty() && pending_.size() < allowed_ && !jobs_.empty()) {
     const JobPtr job = std::move(jobs_.front());
     jobs_.pop_front();
-    if (!job->packed) {
-      job->packed = true;
-      if (job->kind == Job::Kind::read) job->parcels = s7::pack_reads(job->ranges, pdu_);
-      if (job->kind == Job::Kind::write) job->parcels = s7::pack_writes(job->ranges, pdu_);
-    }
+    if (!job->packed) job->pack(pdu_);
     ask_part(job, now);
     if (!job->all_asked())
       jobs_.push_front(job);
@@ -123,10 +132,12 @@ void Session::ask_part(const JobPtr& job, Instant now) {
   const auto sequence = next_sequence();
   switch (job->kind) {
     case Job::Kind::user:
+      ++job->asked;
       track(sequence, job, nullptr, now);
       s7::put(output_, s7::user_request(sequence, {job->user.function, job->user.data}));
       break;
     case Job::Kind::control:
+      ++job->asked;
       track(sequence, job, nullptr, now);
       s7::put(output_,
               job->control == Control::stop
@@ -137,12 +148,15 @@ void Session::ask_part(const JobPtr& job, Instant now) {
     case Job::Kind::read:
     case Job::Kind::write: {
       if (job->all_asked()) return;
-      const s7::Parcel& parcel = job->parcels[job->asked++];
-      track(sequence, job, &parcel, now);
-      if (job->kind == Job::Kind::read)
-        append_read(parcel, sequence);
+      const s7::Parcel* parcel = job->parcels.empty() ? nullptr : &job->parcels[job->asked];
+      ++job->asked;
+      track(sequence, job, parcel, now);
+      if (job->kind == Job::Kind::write)
+        append_write(*job, *parcel, sequence);
+      else if (parcel != nullptr)
+        append_read(*parcel, sequence);
       else
-        append_write(*job, parcel, sequence);
+        s7::append_read_request(output_, sequence, job->ranges);
       break;
     }
   }
@@ -187,6 +201,7 @@ bool Session::answer(Pending& pending, const s7::Message& message, Instant now) 
 }
 
 bool Session::read_answer(Pending& pending, const s7::Message& message) {
+  if (pending.parcel == nullptr) return whole_answer(*pending.job, message);
   std::array<s7::Range, s7::max_items> ranges;
   std::array<s7::ItemReply, s7::max_items> replies;
   const s7::Parcel& parcel = *pending.parcel;
@@ -203,6 +218,16 @@ bool Session::read_answer(Pending& pending, const s7::Message& message) {
       std::ranges::copy(replies[i].data, pending.job->data(piece.transfer).subspan(piece.offset).begin());
   }
   return true;
+}
+
+// All of it came at once: kept as it came, and shown where it is.
+bool Session::whole_answer(Job& job, s7::Message message) {
+  auto& [results, bytes] = job.items;
+  bytes.assign(message.data.begin(), message.data.end());
+  message.data = bytes;
+  results.resize(job.ranges.size());
+  const auto read = s7::read_read_reply(message, job.ranges, results);
+  return read ? true : fail(read.error());
 }
 
 bool Session::write_answer(Pending& pending, const s7::Message& message) {
@@ -272,7 +297,6 @@ void Session::lost(const JobPtr& job, const std::string& why) {
   job->parcels.clear();
   job->asked = 0;
   job->answer.clear();
-  if (job->kind == Job::Kind::read) job->make_room();
   jobs_.push_back(job);
 }
 

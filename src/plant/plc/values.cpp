@@ -22,14 +22,29 @@ auto read_with(Read read, const s7::Address& address, const ItemResult& item)
 }
 }  // namespace
 
+s7::Bytes Items::take_data() {
+  std::size_t size = 0;
+  for (const auto& one : results) size += one.data.size();
+  s7::Bytes all;
+  if (size == bytes.size()) {
+    all = std::move(bytes);
+  } else if (results.size() == 1) {  // the most frequent one: no other memory
+    all = std::move(bytes);
+    all.erase(all.begin(), all.begin() + (results.front().data.data() - all.data()));
+    all.resize(size);
+  } else {
+    all.reserve(size);
+    for (const auto& one : results) s7::put(all, one.data);
+  }
+  results.clear();
+  return all;
+}
+
 std::expected<s7::Scalar, std::string> scalar_of(const s7::Address& address, const ItemResult& item) {
-  return read_with(
-      [](const s7::Address& of, s7::View bytes) -> std::expected<s7::Scalar, std::string> {
-        // It was read as a bit, which comes as a byte of its own.
-        if (of.type == s7::Type::boolean) return !bytes.empty() && bytes[0] != std::byte{0};
-        return s7::decode_one(of, bytes);
-      },
-      address, item);
+  // A bit was read as such, and comes as a byte of its own.
+  if (address.type == s7::Type::boolean && item.code == s7::ItemCode::good)
+    return !item.data.empty() && item.data[0] != std::byte{0};
+  return read_with(s7::decode_one, address, item);
 }
 
 std::expected<s7::Value, std::string> value_of(const s7::Address& address, const ItemResult& item) {

@@ -42,11 +42,20 @@ inline void put64(Bytes& to, std::uint64_t value) {
 }
 inline void put(Bytes& to, View bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 inline void put(Bytes& to, std::initializer_list<unsigned> bytes) {
-  for (const unsigned one : bytes) put8(to, one);
+  std::size_t at = to.size();
+  to.resize(at + bytes.size());
+  for (const unsigned one : bytes) to[at++] = static_cast<std::byte>(one);
 }
 inline void set16(Bytes& in, std::size_t at, unsigned value) {
   in[at] = static_cast<std::byte>(value >> 8U);
   in[at + 1] = static_cast<std::byte>(value & 0xFFU);
+}
+
+inline void set32(std::span<std::byte> in, std::size_t at, std::uint32_t value) {
+  in[at] = static_cast<std::byte>(value >> 24U);
+  in[at + 1] = static_cast<std::byte>(value >> 16U);
+  in[at + 2] = static_cast<std::byte>(value >> 8U);
+  in[at + 3] = static_cast<std::byte>(value);
 }
 
 }  // namespace standstill::s7

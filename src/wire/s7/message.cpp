@@ -6,27 +6,6 @@
 
 namespace standstill::s7 {
 
-std::size_t bytes_of(WordLength length) {
-  switch (length) {
-    case WordLength::bit:
-    case WordLength::byte:
-    case WordLength::character:
-      return 1;
-    case WordLength::word:
-    case WordLength::integer:
-    case WordLength::counter:
-    case WordLength::timer:
-      return 2;
-    case WordLength::dword:
-    case WordLength::dint:
-    case WordLength::real:
-      return 4;
-  }
-  return 0;
-}
-
-std::size_t bytes_of(const Range& range) { return bytes_of(range.length) * range.count; }
-
 Range bytes_range(Area area, std::uint16_t db, std::uint32_t byte, std::uint16_t count) {
   return {area, db, WordLength::byte, count, byte * 8};
 }
@@ -63,6 +42,8 @@ std::string header_error_text(std::uint16_t error) {
       return "the PLC does not offer this function (8104): on an S7-1200 or S7-1500 allow PUT/GET access";
     case header_error::pdu:
       return "the PLC finds the message too large or malformed (8500)";
+    case 0xD209:
+      return "the PLC has no such block (d209): check its number, and that it is downloaded";
     case header_error::needs_password:
       return "the PLC is protected and needs its password (d241)";
     case header_error::wrong_password:

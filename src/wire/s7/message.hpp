@@ -38,7 +38,24 @@ enum class WordLength : std::uint8_t {
   timer = 0x1D,
 };
 // 0 for a length that does not exist.
-[[nodiscard]] std::size_t bytes_of(WordLength length);
+[[nodiscard]] constexpr std::size_t bytes_of(WordLength length) {
+  switch (length) {
+    case WordLength::bit:
+    case WordLength::byte:
+    case WordLength::character:
+      return 1;
+    case WordLength::word:
+    case WordLength::integer:
+    case WordLength::counter:
+    case WordLength::timer:
+      return 2;
+    case WordLength::dword:
+    case WordLength::dint:
+    case WordLength::real:
+      return 4;
+  }
+  return 0;
+}
 
 enum class ItemCode : std::uint8_t {
   good = 0xFF,
@@ -91,7 +108,9 @@ struct Range {
 };
 [[nodiscard]] Range bytes_range(Area area, std::uint16_t db, std::uint32_t byte, std::uint16_t count);
 [[nodiscard]] Range bit_range(Area area, std::uint16_t db, std::uint32_t byte, unsigned bit);
-[[nodiscard]] std::size_t bytes_of(const Range& range);
+[[nodiscard]] constexpr std::size_t bytes_of(const Range& range) {
+  return bytes_of(range.length) * range.count;
+}
 
 struct WriteItem {
   Range range;

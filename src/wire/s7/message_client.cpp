@@ -37,20 +37,9 @@ std::span<std::byte> make_place(Bytes& to, std::size_t addresses) {
 }
 
 void set_range(std::span<std::byte> place, const Range& range) {
-  const auto byte = [](unsigned value) { return static_cast<std::byte>(value & 0xFFU); };
-  const std::array<std::byte, item_address_bytes> item{byte(0x12),
-                                                       byte(0x0A),
-                                                       byte(0x10),
-                                                       byte(static_cast<unsigned>(range.length)),
-                                                       byte(range.count >> 8U),
-                                                       byte(range.count),
-                                                       byte(range.db >> 8U),
-                                                       byte(range.db),
-                                                       byte(static_cast<unsigned>(range.area)),
-                                                       byte(range.start >> 16U),
-                                                       byte(range.start >> 8U),
-                                                       byte(range.start)};
-  std::ranges::copy(item, place.begin());
+  set32(place, 0, 0x120A1000U | static_cast<std::uint32_t>(range.length));
+  set32(place, 4, std::uint32_t{range.count} << 16U | range.db);
+  set32(place, 8, static_cast<std::uint32_t>(range.area) << 24U | (range.start & 0xFFFFFFU));
 }
 
 Bytes control_request(std::uint16_t sequence, std::initializer_list<unsigned> head) {

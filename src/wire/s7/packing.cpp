@@ -67,25 +67,19 @@ std::vector<Parcel> packed(std::span<const Range> ranges, Packer packer) {
   return packer.take();
 }
 
-// What most questions are: all of it fits into one request.
-std::vector<Parcel> packed_whole(std::span<const Range> ranges) {
-  std::vector<Parcel> one(1);
-  one.front().reserve(ranges.size());
-  for (std::size_t i = 0; i < ranges.size(); ++i)
-    one.front().push_back({ranges[i], static_cast<std::uint32_t>(i), 0});
-  return one;
-}
-
 }  // namespace
+
+bool one_read_holds(std::span<const Range> ranges, std::uint16_t pdu) {
+  if (ranges.empty() || ranges.size() > max_items ||
+      ranges.size() * item_address_bytes > pdu - read_request_head)
+    return false;
+  std::size_t reply = 0;
+  for (const Range& range : ranges) reply += item_head + bytes_of(range) + bytes_of(range) % 2;
+  return reply <= pdu - read_reply_head;
+}
 
 std::vector<Parcel> pack_reads(std::span<const Range> ranges, std::uint16_t pdu) {
   const std::size_t reply_room = pdu - read_reply_head;
-  if (!ranges.empty() && ranges.size() <= max_items &&
-      ranges.size() * item_address_bytes <= pdu - read_request_head) {
-    std::size_t reply = 0;
-    for (const Range& range : ranges) reply += item_head + bytes_of(range) + bytes_of(range) % 2;
-    if (reply <= reply_room) return packed_whole(ranges);
-  }
   return packed(ranges,
                 Packer(pdu - read_request_head, reply_room, reply_room - item_head, false, ranges.size()));
 }

@@ -18,6 +18,8 @@ struct Piece {
 };
 using Parcel = std::vector<Piece>;  // one request
 
+// Whether one request asks for all of them, and its answer holds them.
+[[nodiscard]] bool one_read_holds(std::span<const Range> ranges, std::uint16_t pdu);
 // `pdu` at least smallest_pdu. Bytes of one item that fit: PDU - 18 when read, PDU - 28 when written.
 [[nodiscard]] std::vector<Parcel> pack_reads(std::span<const Range> ranges, std::uint16_t pdu);
 [[nodiscard]] std::vector<Parcel> pack_writes(std::span<const Range> ranges, std::uint16_t pdu);

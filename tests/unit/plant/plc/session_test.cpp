@@ -309,7 +309,7 @@ TEST(PlcSession, ReadOnlyUnlessAllowed) {
   EXPECT_EQ(wire.cpu.requests(), before);
 }
 
-TEST(PlcSession, StatusListsComeInPartsAndTheCpuTellsTheTruth) {
+TEST(PlcSession, ListsComeInPartsAndTheCpuTellsTheTruth) {
   Wire wire(
       test::settings_for_test(),
       {.pdu = 240, .outstanding = 1, .put_get = true, .writable = true, .bit_writes = true, .password = {}});
@@ -351,9 +351,62 @@ TEST(PlcSession, StatusListsComeInPartsAndTheCpuTellsTheTruth) {
                 ask(s7::UserFunction::block_info, s7::block_info_question(s7::BlockType::db, 1)).value())
                 ->work_bytes,
             1024);
+  std::string many;
+  for (int block = 20; block < 120; ++block)
+    many += (many.empty() ? "\"" : ", \"") + std::to_string(block) + "\": 4";
+  ASSERT_TRUE(wire.cpu.memory().load("{\"blocks\": {" + many + "}}"));
+  const auto before = wire.cpu.requests();
+  const auto all = ask(s7::UserFunction::block_list, s7::block_list_question(s7::BlockType::db));
+  EXPECT_EQ(s7::read_block_list(all.value()).value().size(), 103U);
+  EXPECT_GT(wire.cpu.requests(), before + 1) << "it came in one part";
   const auto none = ask(s7::UserFunction::status_list, s7::status_list_question(0x0999, 0));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind, Failure::refused);
+}
+
+TEST(PlcSession, AnAnswerOfAnotherFunctionEndsTheConnection) {
+  Wire wire;
+  wire.connect();
+  wire.bend = [](s7::Bytes& answer) { answer[s7::data_frame_head + 15] = std::byte{0x83}; };  // was 84
+  std::optional<Outcome<s7::Bytes>> got;
+  wire.session.ask(s7::UserFunction::status_list, s7::status_list_question(0x0424, 0), {}, wire.now,
+                   [&](Outcome<s7::Bytes> outcome) { got = std::move(outcome); });
+  EXPECT_FALSE(wire.exchange());
+  EXPECT_EQ(wire.session.error(), "an answer belongs to another function than its sequence number says");
+  wire.end();
+  ASSERT_TRUE(got && !*got);
+}
+
+// What was read belongs to who asked, whatever comes behind it.
+TEST(PlcSession, WhatWasReadStaysAsItWas) {
+  Wire wire;
+  number_places(wire);
+  wire.connect();
+  std::vector<Outcome<Items>> got;
+  for (const std::uint32_t at : {0U, 4U, 8U}) {
+    wire.session.read({s7::bytes_range(s7::Area::db, 10, at, 4)}, {}, wire.now,
+                      [&](Outcome<Items> outcome) { got.push_back(std::move(outcome)); });
+    ASSERT_TRUE(wire.exchange());
+  }
+  ASSERT_EQ(got.size(), 3U);
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(s7::get32(got[i]->at(0).data, 0), 0xA5000000U + 4 * i);
+  // And is handed out without what stood between it in the answer.
+  std::optional<Outcome<Items>> odd;
+  wire.session.read({s7::bytes_range(s7::Area::db, 10, 0, 3), s7::bytes_range(s7::Area::db, 10, 7, 1)}, {},
+                    wire.now, [&](Outcome<Items> outcome) { odd = std::move(outcome); });
+  ASSERT_TRUE(wire.exchange());
+  EXPECT_EQ((*odd)->take_data(), (s7::Bytes{std::byte{0xA5}, {}, {}, std::byte{4}}));
+  EXPECT_EQ(got[1]->take_data(), (s7::Bytes{std::byte{0xA5}, {}, {}, std::byte{4}}));
+}
+
+TEST(PlcSession, WhoWillNotWaitIsToldAtOnceThatThereIsNoConnection) {
+  Wire wire;
+  std::optional<Outcome<Items>> got;
+  wire.session.read({s7::bytes_range(s7::Area::db, 1, 0, 4)}, {}, wire.now,
+                    [&](Outcome<Items> outcome) { got = std::move(outcome); });
+  ASSERT_TRUE(got && !*got);
+  EXPECT_EQ(got->error().kind, Failure::unreachable);
+  EXPECT_EQ(got->error().text, "plc:102: there is no connection to the PLC");
 }
 
 TEST(PlcSession, RefusalsOfAWholeRequestNameTheirCause) {
