@@ -88,14 +88,15 @@ void SupervisorSweep::look() {
   if (!body.is_object() || !body.contains("guard") || !body["guard"].is_object()) return;
   const pid_t guard = body["guard"].value("pid", 0);
   const std::string state = body.value("state", "unknown");
-  if (guard <= 0 || state == "unknown") return;
-  guards_.insert(guard);
   const std::uint64_t epoch = body.value("epoch", std::uint64_t{0});
+  // Until the guard has said what it is, the supervisor only supposes that it is tripped, in no epoch.
+  if (guard <= 0 || state == "unknown" || epoch == 0) return;
+  guards_.insert(guard);
   if (state_ == "running" && state == "tripped") tripped_here_ = epoch;
   state_ = told_ = state;
   epoch_ = epoch;
   acknowledged_ = body.value("acknowledged", false);
-  if (epoch_ < highest_ && epoch_ != 0)
+  if (epoch_ < highest_)
     complain("S3: epoch " + std::to_string(epoch_) + " after " + std::to_string(highest_));
   highest_ = std::max(highest_, epoch_);
 }

@@ -34,13 +34,24 @@ class Watchdog : public testing::Test {
     ASSERT_TRUE(stays([&] { return chain.is("running"); }, 8s))
         << "no reset while all is well: " << chain.about();
   }
-  // Nothing after this is reached when the device does its work.
+  // Nothing after these is reached when the device does its work.
   void await_reset() {
-    write_file(folder_ + "/hung", "1");
-    ::sync();
+    remember_the_blow();
     for (const pid_t pid : hanging_) ::kill(pid, SIGSTOP);
     (void)stays([] { return true; }, 60s);
     FAIL() << "the machine was not reset";
+  }
+  // The cutters make everything safe long before; it stays so until the reset comes.
+  void await_safe_and_reset(int signal) {
+    remember_the_blow();
+    ::kill(hanging_.front(), signal);
+    if (until([&] { return !chip_.high(0); }, 1s) && stays([&] { return !chip_.high(0); }, 60s))
+      FAIL() << "the machine was not reset";
+    FAIL() << "the line was not safe, or not for long";
+  }
+  void remember_the_blow() {
+    write_file(folder_ + "/hung", "1");
+    ::sync();
   }
   void after_reset(Chain& chain, const std::string& why) {
     EXPECT_FALSE(chip_.high(0));
@@ -69,12 +80,44 @@ TEST_F(Watchdog, AHungSupervisorResetsTheMachine) {
   after_reset(chain, "the watchdog device reset the machine");
 }
 
+TEST_F(Watchdog, AGuardThatHangsWhileRunningResetsTheMachine) {
+  Chain chain(plant, folder_);
+  if (before_reset()) {
+    start_running(chain);
+    hanging_ = {chain.pid(Who::guard)};
+    return await_safe_and_reset(SIGSTOP);
+  }
+  after_reset(chain, "the watchdog device reset the machine");
+}
+
+TEST_F(Watchdog, AGuardThatIsKilledWhileRunningResetsTheMachine) {
+  Chain chain(plant, folder_);
+  if (before_reset()) {
+    start_running(chain);
+    hanging_ = {chain.pid(Who::guard)};
+    return await_safe_and_reset(SIGKILL);
+  }
+  after_reset(chain, "the watchdog device reset the machine");
+}
+
 TEST_F(Watchdog, AHungGuardWithoutCuttersResetsTheMachine) {
   Chain chain(plant, folder_);
   if (before_reset()) {
     start_running(chain);
-    for (const Who who : all_processes) hanging_.push_back(chain.pid(who));
+    for (const Who who : {Who::guard, Who::cutter1, Who::cutter2}) hanging_.push_back(chain.pid(who));
     return await_reset();
+  }
+  after_reset(chain, "the watchdog device reset the machine");
+}
+
+// tests/hil/build_guest makes the module: no interrupt and no task runs once it is loaded.
+TEST_F(Watchdog, AFrozenKernelIsReset) {
+  Chain chain(plant, folder_);
+  if (before_reset()) {
+    start_running(chain);
+    remember_the_blow();
+    const int status = std::system("modprobe freeze-kernel");
+    FAIL() << "the kernel goes on: " << status;
   }
   after_reset(chain, "the watchdog device reset the machine");
 }
@@ -93,6 +136,26 @@ TEST_F(Softdog, AHungSupervisorResetsTheMachine) {
   // It has no memory of its own, so nothing says who reset the machine; the latch says what tripped before
   // that.
   after_reset(chain, "supervisor_lost");
+}
+
+TEST_F(Softdog, AGuardThatHangsWhileRunningResetsTheMachine) {
+  Chain chain(plant, folder_);
+  if (before_reset()) {
+    start_running(chain);
+    hanging_ = {chain.pid(Who::guard)};
+    return await_safe_and_reset(SIGSTOP);
+  }
+  after_reset(chain, "unclean_end");
+}
+
+TEST_F(Softdog, AHungGuardWithoutCuttersResetsTheMachine) {
+  Chain chain(plant, folder_);
+  if (before_reset()) {
+    start_running(chain);
+    for (const Who who : {Who::guard, Who::cutter1, Who::cutter2}) hanging_.push_back(chain.pid(who));
+    return await_reset();
+  }
+  after_reset(chain, "unclean_end");
 }
 
 }  // namespace
