@@ -1,4 +1,5 @@
 // `status`, `watch`, `why`, `tags`, `health`: what the supervisor knows.
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,8 +9,10 @@
 
 #include "app/ask.hpp"
 #include "app/commands.hpp"
+#include "app/screen.hpp"
 #include "app/state_text.hpp"
 #include "app/table.hpp"
+#include "app/watch_view.hpp"
 #include "config/config.hpp"
 #include "os/clock.hpp"
 
@@ -36,12 +39,72 @@ std::string clock_text() {
   return text;
 }
 
-// Draws over what was there: the cursor home, each line cleared to its end, the rest of the screen cleared.
-void draw(const std::string& text) {
-  std::string screen = "\x1b[H";
-  for (const char c : text) screen += c == '\n' ? std::string("\x1b[K\n") : std::string(1, c);
-  screen += "\x1b[K\x1b[J";
-  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, screen.data(), screen.size());
+ordered_json answer_of(const std::expected<terminal::Response, terminal::ClientError>& response) {
+  if (!response || response->status != 200) return nullptr;
+  ordered_json body = ordered_json::parse(response->body, nullptr, false);
+  return body.is_discarded() ? ordered_json(nullptr) : body;
+}
+
+// What stands in the way and what happened last are asked for when the state has changed, and every other
+// second.
+class Watching {
+ public:
+  explicit Watching(const std::filesystem::path& state_dir) : ask_(state_dir) {}
+
+  const WatchPicture& look() {
+    const auto response = ask_.raw("/api/v1/state");
+    picture_.state = answer_of(response);
+    picture_.clock = clock_text();
+    picture_.now_wall_ns = os::wall_ns();
+    const Instant now = os::now();
+    if (!picture_.state.is_object()) {
+      picture_.trouble =
+          response ? "the supervisor answered " + std::to_string(response->status) : response.error().text;
+      picture_.unheard = now - heard_;
+      return picture_;
+    }
+    heard_ = now;
+    const std::string told = text_of(picture_.state, "state") + text_of(picture_.state, "acknowledged") +
+                             text_of(picture_.state, "links") + text_of(picture_.state, "outputs");
+    if (told == told_ && now - asked_ < 2s) return picture_;
+    told_ = told;
+    asked_ = now;
+    picture_.why = answer_of(ask_.raw("/api/v1/why"));
+    picture_.events = answer_of(ask_.raw("/api/v1/journal?limit=60"));
+    return picture_;
+  }
+  void told(std::string what) { picture_.told = std::move(what); }
+
+ private:
+  Ask ask_;
+  WatchPicture picture_;
+  std::string told_;
+  Instant heard_ = os::now(), asked_{};
+};
+
+// A key within so long; 0: none.
+char key_within(int milliseconds) {
+  pollfd keys{STDIN_FILENO, POLLIN, 0};
+  char key = 0;
+  if (::poll(&keys, 1, milliseconds) <= 0 || ::read(STDIN_FILENO, &key, 1) != 1) {
+    if ((keys.revents & (POLLHUP | POLLERR | POLLIN)) != 0)
+      ::usleep(static_cast<useconds_t>(milliseconds) * 1000);
+    return 0;
+  }
+  return key;
+}
+
+void watch_on_screen(const Context& context, const std::filesystem::path& state_dir) {
+  Watching watching(state_dir);
+  Screen screen;
+  while (ended == 0) {
+    const auto [rows, columns] = Screen::size();
+    screen.show(watch_lines(watching.look(), static_cast<std::size_t>(rows),
+                            static_cast<std::size_t>(columns), Screen::coloured()));
+    const char key = key_within(500);
+    if (key == 'q') return;
+    if (key == 's') watching.told(stop_quietly(context, "the watch screen"));
+  }
 }
 
 }  // namespace
@@ -61,37 +124,30 @@ int watch(const Context& context) {
   const Ask ask(config->site.state_dir);
   const auto first = ask.get("/api/v1/state");
   if (!first) return first.error();
-  const bool screen = !context.json && ::isatty(STDOUT_FILENO) != 0;
   struct sigaction end{};
   end.sa_handler = [](int) { ended = 1; };
   ::sigaction(SIGINT, &end, nullptr);
   ::sigaction(SIGTERM, &end, nullptr);
-  if (screen) std::fputs("\x1b[?1049h\x1b[?25l", stdout), std::fflush(stdout);
+  if (!context.json && Screen::possible()) {
+    watch_on_screen(context, config->site.state_dir);
+    return exit_done;
+  }
   Instant heard = os::now();
   while (ended == 0) {
     const auto response = ask.raw("/api/v1/state");
-    ordered_json state = response && response->status == 200
-                             ? ordered_json::parse(response->body, nullptr, false)
-                             : ordered_json();
-    const bool known = state.is_object();
-    if (known) heard = os::now();
-    std::string text;
-    if (known) {
-      text = context.json ? state.dump() : state_text(state, os::wall_ns(), screen);
+    const ordered_json state = answer_of(response);
+    if (state.is_object()) {
+      heard = os::now();
+      say(context.json ? state.dump() : state_text(state, os::wall_ns(), false) + "\n");
     } else {
       const std::string why =
           response ? "the supervisor answered " + std::to_string(response->status) : response.error().text;
       // The old values are not shown: nobody may take them for the present.
-      text = context.json ? ordered_json{{"state", nullptr}, {"error", why}}.dump()
-                          : "UNKNOWN  for " + age_text(to_ms(os::now() - heard)) + "\n\n" + why;
+      say(context.json ? ordered_json{{"state", nullptr}, {"error", why}}.dump()
+                       : "UNKNOWN  for " + age_text(to_ms(os::now() - heard)) + "\n\n" + why + "\n");
     }
-    if (screen)
-      draw(clock_text() + "  " + text + "\n\nCtrl-C leaves. In an emergency: standstill stop");
-    else
-      say(context.json ? text : text + "\n");
     for (int i = 0; i < 10 && ended == 0; ++i) ::usleep(100000);
   }
-  if (screen) std::fputs("\x1b[?25h\x1b[?1049l", stdout), std::fflush(stdout);
   return exit_done;
 }
 

@@ -144,4 +144,15 @@ int stop(const Context& context, const StopOptions& options) {
   return exit_no;
 }
 
+std::string stop_quietly(const Context& context, const std::string& from) {
+  const os::Fd socket = connect_to((state_dir_for_stop(context) / "stop.sock").string());
+  const std::string datagram = "operator_command\nstop by " + from;
+  if (!socket || (::send(socket.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+                  errno != EAGAIN))
+    return "STOP NOT SENT: no guard answers. Use the plant's own emergency stop";
+  const auto latched = await(socket.get(), latched_within);
+  return latched ? "STOPPED: latched, epoch " + std::to_string(latched->epoch)
+                 : "THE GUARD DID NOT ANSWER within 1 s: look at the plant";
+}
+
 }  // namespace standstill::app

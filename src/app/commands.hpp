@@ -34,6 +34,8 @@ struct StopOptions {
   std::vector<std::string> not_understood;  // stops all the same (S9)
 };
 [[nodiscard]] int stop(const Context& context, const StopOptions& options);
+// The same without a word on the terminal: what came of it, a sentence. `from`: who or what stops.
+[[nodiscard]] std::string stop_quietly(const Context& context, const std::string& from);
 
 enum class Word : std::uint8_t { ack, reset, start };
 struct WordOptions {

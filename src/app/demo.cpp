@@ -16,10 +16,10 @@
 #include "app/demo_keys.hpp"
 #include "app/demo_plant.hpp"
 #include "app/demo_processes.hpp"
-#include "app/demo_screen.hpp"
 #include "app/demo_script.hpp"
 #include "app/demo_view.hpp"
 #include "app/demo_voice.hpp"
+#include "app/screen.hpp"
 #include "app/state_text.hpp"
 #include "os/clock.hpp"
 #include "os/end_signals.hpp"
@@ -59,7 +59,7 @@ class Demo {
   }
 
   int begin();
-  void run(DemoScreen* screen, std::vector<DemoOrder> script);
+  void run(Screen* screen, std::vector<DemoOrder> script);
   int end();
 
  private:
@@ -67,7 +67,7 @@ class Demo {
   void order(const DemoOrder& order);
   void until_whole();
   void turn(int wait_ms);
-  void look(DemoScreen* screen);
+  void look(Screen* screen);
   void watch_supervisor();
   void on_keys();
 
@@ -186,7 +186,7 @@ void Demo::turn(int wait_ms) {
   if (keys_ && ready[1].revents != 0) on_keys();
 }
 
-void Demo::look(DemoScreen* screen) {
+void Demo::look(Screen* screen) {
   if (os::now() < looked_ + redraw) return;
   looked_ = os::now();
   const auto state = onlooker_.state();
@@ -215,11 +215,11 @@ void Demo::look(DemoScreen* screen) {
                                  (event.detail.empty() ? "" : ": " + event.detail));
   if (state && (*state)["epoch"].is_number_unsigned())
     picture_.way = way_text(onlooker_.events((*state)["epoch"].get<std::uint64_t>(), 100));
-  const auto [rows, columns] = DemoScreen::size();
-  screen->show(draw(picture_, rows, columns, DemoScreen::coloured()));
+  const auto [rows, columns] = Screen::size();
+  screen->show(draw(picture_, rows, columns, Screen::coloured()));
 }
 
-void Demo::run(DemoScreen* screen, std::vector<DemoOrder> script) {
+void Demo::run(Screen* screen, std::vector<DemoOrder> script) {
   doer_ = std::make_unique<DemoDoer>();
   keys_ = options_.script.empty() && ::isatty(STDIN_FILENO) == 1;
   if (!options_.no_guide) doer_->add([this] { guide(); });
@@ -274,7 +274,9 @@ int run_demo(const Context& context, const DemoOptions& options) {
   const auto scaled = [hurry](Duration usual, Duration least) {
     return std::max(least, Duration(static_cast<std::int64_t>(static_cast<double>(usual.count()) * hurry)));
   };
-  auto plant = DemoPlant::start(folder->relay_link(), scaled(100ms, 10ms));
+  auto plant = DemoPlant::start(
+      folder->relay_link(), [&](const std::string& peer) { return folder->control(peer); },
+      scaled(100ms, 10ms));
   if (!plant) return refuse(plant.error());
   const auto written = folder->write_configuration(
       {*port, (*plant)->rocrail_port(), (*plant)->relay_port(), scaled(2s, 200ms)});
@@ -282,7 +284,7 @@ int run_demo(const Context& context, const DemoOptions& options) {
   const auto token = folder->add_operator();
   if (!token) return refuse(token.error());
 
-  const bool picture = !context.json && DemoScreen::possible();
+  const bool picture = !context.json && Screen::possible();
   DemoVoice voice(context.json, false);
   const std::string base = "http://127.0.0.1:" + std::to_string(*port);
   voice.say({"look", base + "/api/v1/state and " + base + "/metrics"});
@@ -292,8 +294,8 @@ int run_demo(const Context& context, const DemoOptions& options) {
   Demo demo(options, shown, *folder, **plant, *token, base + "/api/v1/state  " + base + "/metrics", signals);
   if (const int begun = demo.begin(); begun != exit_done) return begun;
   {
-    std::unique_ptr<DemoScreen> screen;
-    if (picture) screen = std::make_unique<DemoScreen>();
+    std::unique_ptr<Screen> screen;
+    if (picture) screen = std::make_unique<Screen>();
     demo.run(screen.get(), std::move(*script));
   }
   shown.picture_ends();

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/demo_plant.hpp"
 #include "os/clock.hpp"
 #include "record/operators.hpp"
 
@@ -112,7 +113,11 @@ std::expected<void, std::string> DemoFolder::write_configuration(const Plant& pl
       "\"reset\"]\n"
       "command = [\"/bin/sh\", \"-c\", 'cat >> \"$0\"; echo >> \"$0\"', " +
       toml_text(alert_file()) + "]\n\n";
-  text += "[terminal]\nlisten = \"127.0.0.1:" + std::to_string(plant.terminal_port) + "\"\n";
+  text += "[terminal]\nlisten = \"127.0.0.1:" + std::to_string(plant.terminal_port) + "\"\nrehearsal = [";
+  for (const char* peer : demo_peers)
+    text += " { id = " + toml_text(peer) + ", control = " + toml_text(control(peer)) + " },";
+  text.back() = ' ';
+  text += "]\n";
   return write(configuration(), text);
 }
 

@@ -32,6 +32,7 @@ class DemoFolder {
   [[nodiscard]] std::string configuration() const { return path_ + "/standstill.toml"; }
   [[nodiscard]] std::string state_dir() const { return path_ + "/state"; }
   [[nodiscard]] std::string socket() const { return state_dir() + "/standstill.sock"; }
+  [[nodiscard]] std::string control(const std::string& peer) const { return path_ + "/" + peer + ".ctl"; }
   [[nodiscard]] std::string relay_link() const { return path_ + "/relay"; }
   [[nodiscard]] std::string alert_file() const { return path_ + "/alerts.jsonl"; }
   [[nodiscard]] std::string log_file() const { return path_ + "/supervisor.log"; }

@@ -5,6 +5,7 @@
 
 #include "os/clock.hpp"
 #include "os/loop.hpp"
+#include "sim/control.hpp"
 #include "sim/relay.hpp"
 #include "sim/rocrail_layout.hpp"
 #include "sim/rocrail_server.hpp"
@@ -18,6 +19,7 @@ struct DemoPlant::Parts {
   std::unique_ptr<sim::RocrailServer> server;
   std::unique_ptr<sim::SerialRelay> relay;
   std::unique_ptr<sim::HttpRelay> mains;
+  std::vector<std::unique_ptr<sim::Control>> controls;
   std::uint16_t rocrail_port = 0, relay_port = 0;
   Instant relay_changed{}, mains_changed{};
   bool mute = false;
@@ -31,8 +33,9 @@ struct DemoPlant::Parts {
   }
 };
 
-std::expected<std::unique_ptr<DemoPlant>, std::string> DemoPlant::start(const std::string& relay_link,
-                                                                        Duration tick) {
+std::expected<std::unique_ptr<DemoPlant>, std::string> DemoPlant::start(
+    const std::string& relay_link, const std::function<std::string(const std::string& peer)>& control,
+    Duration tick) {
   auto parts = std::make_unique<Parts>();
   sim::RocrailOptions options;
   options.tick = tick;
@@ -58,6 +61,15 @@ std::expected<std::unique_ptr<DemoPlant>, std::string> DemoPlant::start(const st
     all->feed();
   });
   parts->feed();
+  const std::array<sim::Control::Answer, demo_peers.size()> answers{
+      [all](std::string_view line) { return all->server->command(line); },
+      [all](std::string_view line) { return all->relay->command(line); },
+      [all](std::string_view line) { return all->mains->command(line); }};
+  for (std::size_t i = 0; i < demo_peers.size(); ++i) {
+    auto made = sim::Control::start(parts->loop, control(demo_peers[i]), answers[i]);
+    if (!made) return std::unexpected(made.error());
+    parts->controls.push_back(std::move(*made));
+  }
   parts->thread = std::thread([all] { all->loop.run(); });
   return std::unique_ptr<DemoPlant>(new DemoPlant(std::move(parts)));
 }

@@ -2,6 +2,7 @@
 // track, and a second relay on the network that feeds the whole installation. Lives on a thread of its own.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -31,11 +32,16 @@ struct DemoPlantNow {
   [[nodiscard]] bool supplied() const { return relay_on && mains_on; }
 };
 
+// Those of its parts that the page may break: each listens at a control socket of this name.
+inline constexpr std::array<const char*, 3> demo_peers{"layout", "track-power", "mains"};
+
 class DemoPlant {
  public:
-  // `relay_link`: the name under which the relay's serial line is found. `tick`: how often trains move.
+  // `relay_link`: the name under which the relay's serial line is found. `control`: the path of a peer's
+  // control socket. `tick`: how often trains move.
   [[nodiscard]] static std::expected<std::unique_ptr<DemoPlant>, std::string> start(
-      const std::string& relay_link, Duration tick);
+      const std::string& relay_link, const std::function<std::string(const std::string& peer)>& control,
+      Duration tick);
   ~DemoPlant();
   DemoPlant(const DemoPlant&) = delete;
   DemoPlant& operator=(const DemoPlant&) = delete;

@@ -63,9 +63,16 @@ std::string state_text(const ordered_json& state, std::int64_t now, bool colour)
                      text_of(state, "site") + ", epoch " + text_of(state, "epoch");
   if (word == "tripped")
     made += text_of(state, "acknowledged") == "true" ? ", acknowledged" : ", not acknowledged";
+  const std::string plant = plant_text(state, now);
+  return plant.empty() ? made : made + "\n\n" + plant;
+}
+
+std::string plant_text(const ordered_json& state, std::int64_t now) {
+  const std::string word = text_of(state, "state");
+  std::string made;
   const auto first = state.find("first_out");
   if (word != "running" && first != state.end() && first->is_object())
-    made += "\n\nfirst cause  " + in_words(*first, now);
+    made += "\nfirst cause  " + in_words(*first, now);
   std::string causes;
   for (const auto& cause : list_of(state, "causes"))
     causes += "\n  " + std::string(text_of(cause, "present") == "true" ? "present  " : "gone     ") +
@@ -100,7 +107,7 @@ std::string state_text(const ordered_json& state, std::int64_t now, bool colour)
             (permit.empty() ? "none" : permit + " ms old") +
             (text_of(*guard, "realtime") == "true" ? ", in real time" : ", not in real time");
   }
-  return made;
+  return made.substr(std::min(made.find_first_not_of('\n'), made.size()));
 }
 
 }  // namespace standstill::app

@@ -17,5 +17,7 @@ namespace standstill::app {
 // `now_wall_ns` turns times into ages. Colours (ANSI) only where asked for. No line end at the end.
 [[nodiscard]] std::string state_text(const nlohmann::ordered_json& state, std::int64_t now_wall_ns,
                                      bool colour = false);
+// The same without its first line: causes, links, outputs, guard.
+[[nodiscard]] std::string plant_text(const nlohmann::ordered_json& state, std::int64_t now_wall_ns);
 
 }  // namespace standstill::app

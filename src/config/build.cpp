@@ -81,6 +81,12 @@ Terminal build_terminal(const Reader& in, const SourceLocation& where) {
   terminal.insecure = in.flag("insecure");
   terminal.certificate_file = in.path("certificate_file");
   terminal.key_file = in.path("key_file");
+  terminal.hosts = in.texts("hosts");
+  if (const auto texts = in.nested("visitors"))
+    terminal.visitors = {texts->text("running"), texts->text("ready"), texts->text("tripped"),
+                         texts->text("unknown")};
+  for (const auto& [peer, place] : in.list("rehearsal"))
+    terminal.rehearsal.push_back({peer.text("id"), peer.path("control")});
   const bool tls = in.has("certificate_file") && in.has("key_file");
   if (in.has("certificate_file") != in.has("key_file"))
     in.report(Fault::one_of, in.where(in.has("key_file") ? "key_file" : "certificate_file"),

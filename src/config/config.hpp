@@ -35,6 +35,15 @@ struct Guard {
   milliseconds heartbeat_timeout{100};
 };
 
+struct VisitorTexts {  // empty: the page's own words
+  std::string running, ready, tripped, unknown;
+};
+
+struct RehearsalPeer {  // a simulated peer that the page may break
+  std::string id;
+  std::string control;  // its control socket
+};
+
 struct Terminal {
   SourceLocation where;
   std::string host = "127.0.0.1";  // IPv6 without brackets
@@ -42,6 +51,9 @@ struct Terminal {
   bool insecure = false;
   std::string certificate_file;  // both or none
   std::string key_file;
+  std::vector<std::string> hosts;
+  VisitorTexts visitors;
+  std::vector<RehearsalPeer> rehearsal;
 };
 
 struct BusTls {                  // of rediss://; absolute paths

@@ -67,6 +67,13 @@ constexpr auto section_table = std::to_array<Section>({
      .title = "[terminal]",
      .intro = "The HTTP interface for programs and people. A stop needs no login there.",
      .environment = true},
+    {.name = "terminal.visitors",
+     .title = "visitors of [terminal]",
+     .intro = "For displays beside the plant (`#/visitors` of the page), where the usual words do not suit."},
+    {.name = "terminal.rehearsal",
+     .title = "rehearsal of [terminal]",
+     .intro = "Simulated peers that operators may break on purpose from the page. A real peer has no control "
+              "socket."},
     {.name = "bus",
      .title = "[bus]",
      .intro = "One emergency stop for several machines.",

@@ -80,14 +80,16 @@ ChecklistItem about_train(const json& train) {
   const std::string block = text_of(train, "block");
   const std::string bound_for = text_of(train, "destblock");
   const std::string speed = text_of(train, "speed");
-  const std::string direction = text_of(train, "direction");
+  const std::string direction = text_of(train, "direction");  // "yes": forward, as the server has it
   ChecklistItem item;
   item.text = "Train " + (id.empty() ? std::string("without a name") : id) +
               ": find it, and see in which block it stands.";
   item.system_says = "at the trip: " + (block.empty() ? std::string("block not known") : "block " + block) +
                      (bound_for.empty() || bound_for == block ? "" : ", on its way to " + bound_for) +
                      ", speed " + (speed.empty() ? "not known" : speed) +
-                     (direction.empty() ? "" : ", direction " + direction);
+                     (direction == "yes"  ? ", forward"
+                      : direction == "no" ? ", backward"
+                                          : "");
   item.known = block.empty() && speed.empty() ? Known::unknown : Known::believed;
   // between two blocks is where a restarted server is wrong
   item.needs_attention = block.empty() || speed.empty() || (speed != "0" && speed != "0.0");

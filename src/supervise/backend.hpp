@@ -35,8 +35,15 @@ class SupervisorBackend final : public terminal::Backend {
   terminal::Outcome tags() override;
   terminal::Outcome health(bool plant) override;
   terminal::Outcome links() override;
+  terminal::Outcome visitors() override;
   terminal::Outcome alerts() override;
   terminal::Outcome test_alert(const std::string& id, const terminal::Caller& caller) override;
+  terminal::Outcome shelve(const terminal::ShelveRequest& request, const terminal::Caller& caller) override;
+  terminal::Outcome unshelve(const std::string& source, const terminal::Caller& caller) override;
+  terminal::Outcome trend(const std::string& link_dot_tag) override;
+  terminal::Outcome rehearsal() override;
+  terminal::Outcome rehearse(const std::string& peer, const std::string& command,
+                             const terminal::Caller& caller) override;
   terminal::Outcome reports() override;
   terminal::Outcome report(const std::string& id) override;
   terminal::Outcome drill(const std::string& link, const terminal::Caller& caller) override;

@@ -26,6 +26,23 @@ std::string text_of(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+// By when after a trip an output has to be proved safe, as the configuration states it; nothing where nothing
+// proves it.
+std::optional<config::milliseconds> budget_of(const config::Config& config, const config::Output& output) {
+  config::milliseconds budget{0};
+  if (output.readback)
+    budget = output.readback->within;
+  else if (const auto* serial = std::get_if<config::SerialOutput>(&output.device);
+           serial != nullptr && !serial->expect_reply.empty())
+    budget = output.timeout;
+  else
+    return std::nullopt;
+  for (const auto& stage : config.stages)
+    if (const auto* named = std::get_if<std::string>(&stage.act); named != nullptr && *named == output.id)
+      budget += stage.at;
+  return budget;
+}
+
 }  // namespace
 
 ordered_json told_state(Supervisor& supervisor, Instant now) {
@@ -34,6 +51,24 @@ ordered_json told_state(Supervisor& supervisor, Instant now) {
     if (alert.failing)
       state["warnings"].push_back(
           {{"watch", "alert " + alert.id}, {"detail", "nobody is told by it: " + alert.last_error}});
+  const config::Config& config = supervisor.config();
+  for (auto& output : state["outputs"])
+    if (const auto* settings = config.output(output.at("id").get<std::string>())) {
+      const auto budget = budget_of(config, *settings);
+      output["budget_ms"] = budget ? ordered_json(budget->count()) : ordered_json(nullptr);
+    }
+  for (auto& link : state["links"])
+    if (const auto* settings = config.link(link.at("id").get<std::string>())) {
+      link["critical"] = settings->critical;
+      link["budget_ms"] = (settings->probe + settings->silence).count();
+    }
+  state["shelved"] = ordered_json::array();
+  for (const auto& one : supervisor.shelved().all(os::wall_ns()))
+    state["shelved"].push_back({{"source", one.source},
+                                {"state", one.out_of_service ? "out_of_service" : "shelved"},
+                                {"until", os::rfc3339(one.until_wall_ns)},
+                                {"by", one.who},
+                                {"reason", one.reason}});
   return state;
 }
 

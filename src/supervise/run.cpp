@@ -68,6 +68,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
   terminal.insecure = config.terminal.insecure;
   terminal.certificate_file = config.terminal.certificate_file;
   terminal.key_file = config.terminal.key_file;
+  terminal.hosts = config.terminal.hosts;
   terminal.socket_path = config.site.state_dir / "standstill.sock";
   auto server = terminal::Server::start(terminal, backend);
   if (!server) return complain(server.error());

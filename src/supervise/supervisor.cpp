@@ -28,6 +28,7 @@ Supervisor::Supervisor(os::Loop& loop, const config::Config& config, CompiledPla
       config_(config),
       plan_(std::move(plan)),
       options_(std::move(options)),
+      shelved_(config.site.state_dir),
       guard_process_(options_.guard_program, options_.cutter_program, config.site.state_dir),
       port_(loop, config.site.state_dir,
             {.welcome = [this](const permit::StateBody& body) { on_welcome(body); },
@@ -186,6 +187,9 @@ void Supervisor::publish() {
   view_.stage_times = stage_times_.all();
   shelf_.put(std::make_shared<const View>(view_));
   remind();
+  trends_.look(tags_.all(), view_.made, os::wall_ns());
+  for (const auto& over : shelved_.take_ended(os::wall_ns()))
+    journal("alarm", "ended", over.source, "it is told again: its time, set by " + over.who + ", is over");
   publish_timer_ = loop_.after(publish_every, [this] { publish(); });
 }
 
@@ -226,6 +230,9 @@ void Supervisor::journal(std::string kind, std::string code, std::string source,
 
 void Supervisor::tell(std::string event, std::string code, std::string source, std::string detail,
                       std::int64_t wall_ns, std::optional<Epoch> epoch) {
+  // S15: what was put aside is quiet, but no trip, no acknowledgement and no reset ever is.
+  const bool quiet = event == "lost" || event == "return" || event == "prooftest_overdue";
+  if (quiet && shelved_.covers(source, os::wall_ns())) return;
   tell::AlertEvent alert = alert_event(std::move(event));
   if (epoch) alert.epoch = *epoch;
   alert.code = std::move(code);

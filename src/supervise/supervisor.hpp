@@ -23,6 +23,8 @@
 #include "supervise/job.hpp"
 #include "supervise/plan_compiler.hpp"
 #include "supervise/scribe.hpp"
+#include "supervise/shelved_alarms.hpp"
+#include "supervise/trends.hpp"
 #include "supervise/view.hpp"
 #include "supervise/watch_board.hpp"
 #include "tell/alert.hpp"
@@ -57,6 +59,8 @@ class Supervisor {
   [[nodiscard]] const CompiledPlan& plan() const { return plan_; }
   [[nodiscard]] record::Recorder& recorder() { return *recorder_; }
   [[nodiscard]] tell::Teller& teller() { return *teller_; }
+  [[nodiscard]] const Trends& trends() const { return trends_; }
+  [[nodiscard]] ShelvedAlarms& shelved() { return shelved_; }
   [[nodiscard]] bool turning() const;             // the loop's last turn is recent
   void stop(CauseCode code, std::string detail);  // at once; never waits
   // What the guard answered; nothing when it did not within three seconds.
@@ -130,6 +134,8 @@ class Supervisor {
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<tell::Teller> teller_;
   tell::Reminders reminders_;
+  ShelvedAlarms shelved_;
+  Trends trends_;
   std::unique_ptr<Scribe> scribe_;
   GuardProcess guard_process_;
   GuardPort port_;

@@ -59,6 +59,14 @@ struct JournalQuery {
   std::uint32_t limit = 1000;  // 1 to 10000
 };
 
+// Puts an alarm aside, so that it is told to nobody: shelved, or out of service. Never a cause (S15).
+struct ShelveRequest {
+  std::string source = {};  // the id of a link, watch or output
+  bool out_of_service = false;
+  std::uint32_t minutes = 0;
+  std::string reason = {};  // 1 to 200 bytes
+};
+
 struct Readiness {
   std::string name = {};  // "guard", "journal", "link layout", …
   bool ok = false;
@@ -89,8 +97,16 @@ class Backend {
   [[nodiscard]] virtual Outcome tags() = 0;
   [[nodiscard]] virtual Outcome health(bool plant) = 0;  // {"healthy":bool,"reasons":[…]}
   [[nodiscard]] virtual Outcome links() = 0;
+  [[nodiscard]] virtual Outcome visitors() = 0;  // what the page for visitors says, where it is not the usual
   [[nodiscard]] virtual Outcome alerts() = 0;
   [[nodiscard]] virtual Outcome test_alert(const std::string& id, const Caller& caller) = 0;
+  [[nodiscard]] virtual Outcome shelve(const ShelveRequest& request, const Caller& caller) = 0;
+  [[nodiscard]] virtual Outcome unshelve(const std::string& source, const Caller& caller) = 0;
+  [[nodiscard]] virtual Outcome trend(const std::string& link_dot_tag) = 0;  // of the last hour
+  [[nodiscard]] virtual Outcome
+  rehearsal() = 0;  // which simulated peers there are, and what each can be told
+  [[nodiscard]] virtual Outcome rehearse(const std::string& peer, const std::string& command,
+                                         const Caller& caller) = 0;
   [[nodiscard]] virtual Outcome reports() = 0;  // of drills and proof tests, and what is due
   [[nodiscard]] virtual Outcome report(const std::string& id) = 0;
   [[nodiscard]] virtual Outcome drill(const std::string& link,

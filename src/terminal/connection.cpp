@@ -225,6 +225,9 @@ void Connection::handle(Request request) {
     return write(
         problem(400, "the path of the request is not readable", "begin it with '/', without '..' or '//'"));
   }
+  if (!caller_.local && request.path != stop_path && !shared_.hosts.knows(request.host))
+    return write(problem(421, "this supervisor is not known as '" + request.host + "'",
+                         "use its address, or put the name into 'hosts' of [terminal]"));
   if (in_the_clear() && request.path != stop_path) return to_tls(request);
   if (auto page = page_answer(request)) return write(std::move(*page));
   auto found = find_route(request);

@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t longest_id = 128;
+constexpr std::size_t most_reason = 200;
 
 Answer as_answer(Outcome outcome) { return {.status = outcome.status, .body = std::move(outcome.body)}; }
 
@@ -132,11 +133,37 @@ Answer prooftest(Backend& backend, const Request& request, const std::string&) {
   return as_answer(backend.prooftest(output, request.caller));
 }
 
+Answer rehearse(Backend& backend, const Request& request, const std::string& id) {
+  bool wrong = false;
+  const auto command = text_member(request, "command", wrong);
+  if (wrong || command.empty() || command.find('\n') != std::string::npos)
+    return bad_body("command", "{\"command\": \"crash\"}; GET /api/v1/rehearsal lists them");
+  return as_answer(backend.rehearse(id, command, request.caller));
+}
+
 Answer send(Backend& backend, const Request& request, const std::string& id) {
   bool wrong = false;
   const auto command = text_member(request, "command", wrong);
   if (wrong || command.empty()) return bad_body("command", "{\"command\": \"power off\"}");
   return as_answer(backend.send(id, command, request.caller));
+}
+
+Answer shelve(Backend& backend, const Request& request, const std::string& id) {
+  const json body = json::parse(request.body, nullptr, false);
+  ShelveRequest wanted{.source = id};
+  if (body.is_object()) {
+    if (const auto minutes = body.find("minutes"); minutes != body.end() && minutes->is_number_unsigned())
+      wanted.minutes =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(minutes->get<std::uint64_t>(), 1'000'000));
+    if (const auto reason = body.find("reason"); reason != body.end() && reason->is_string())
+      wanted.reason = reason->get<std::string>();
+    if (const auto out = body.find("out_of_service"); out != body.end() && out->is_boolean())
+      wanted.out_of_service = out->get<bool>();
+  }
+  if (wanted.minutes == 0 || wanted.reason.empty() || wanted.reason.size() > most_reason)
+    return problem(400, "'minutes' and 'reason' are both needed, the reason with at most 200 bytes",
+                   "for example {\"minutes\": 60, \"reason\": \"the meter is being rewired\"}");
+  return as_answer(backend.shelve(wanted, request.caller));
 }
 
 // Tells the table's shape apart from its content: a member function of Backend without arguments is a route
@@ -175,6 +202,18 @@ constexpr std::array routes{
     Route{"GET", "/api/v1/compare", Access::anyone, Where::pool, compare},
     Route{"GET", "/api/v1/why", Access::anyone, Where::pool, plain<&Backend::why>},
     Route{"GET", "/api/v1/checklist", Access::anyone, Where::pool, checklist},
+    Route{"GET", "/api/v1/visitors", Access::anyone, Where::pool, plain<&Backend::visitors>},
+    Route{"GET", "/api/v1/trend", Access::anyone, Where::pool,
+          [](Backend& backend, const Request& request, const std::string&) {
+            return as_answer(backend.trend(query(request, "tag")));
+          }},
+    Route{"GET", "/api/v1/rehearsal", Access::anyone, Where::pool, plain<&Backend::rehearsal>},
+    Route{"POST", "/api/v1/rehearsal/{id}", Access::local_or_operator, Where::pool, rehearse},
+    Route{"POST", "/api/v1/alarms/{id}/shelve", Access::operator_, Where::pool, shelve},
+    Route{"POST", "/api/v1/alarms/{id}/unshelve", Access::operator_, Where::pool,
+          [](Backend& backend, const Request& request, const std::string& id) {
+            return as_answer(backend.unshelve(id, request.caller));
+          }},
     Route{"GET", "/api/v1/tags", Access::anyone, Where::pool, plain<&Backend::tags>},
     Route{"GET", "/api/v1/health", Access::anyone, Where::pool,
           [](Backend& backend, const Request& request, const std::string&) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernel/time.hpp"
 #include "terminal/backend.hpp"
@@ -23,7 +24,8 @@ struct ServerConfig {
   bool insecure = false;                        // allow an address that is not loopback without TLS
   std::filesystem::path certificate_file = {};  // both, PEM: TLS on the TCP address
   std::filesystem::path key_file = {};
-  std::string socket_path = {};  // the unix socket, mode 0660; empty: none
+  std::vector<std::string> hosts = {};  // names it may be asked under over TCP, beside those KnownHosts has
+  std::string socket_path = {};         // the unix socket, mode 0660; empty: none
   std::size_t most_tcp = 512;
   std::size_t most_followers = 256;
   std::size_t most_local = 128;

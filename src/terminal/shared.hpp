@@ -10,6 +10,7 @@
 #include "terminal/connected.hpp"
 #include "terminal/failed_logins.hpp"
 #include "terminal/feed.hpp"
+#include "terminal/known_hosts.hpp"
 #include "terminal/pool.hpp"
 #include "terminal/server.hpp"
 #include "terminal/sessions.hpp"
@@ -23,7 +24,10 @@ inline constexpr std::size_t most_calls_waiting_local = 64;
 
 struct Shared {
   Shared(const ServerConfig& settings, Backend& used)
-      : config(settings), backend(used), sessions(settings.session_idle, settings.session_longest) {}
+      : config(settings),
+        backend(used),
+        hosts(settings.hosts),
+        sessions(settings.session_idle, settings.session_longest) {}
 
   // Makes room for one more: closes the connection that has been of least use for longest. False: all are in
   // a call.
@@ -34,6 +38,7 @@ struct Shared {
 
   const ServerConfig config;
   Backend& backend;
+  const KnownHosts hosts;
   // Destroyed from the bottom: first the pools, whose tasks hold connections, then the loop, whose handlers
   // do.
   std::set<Connected*> connections;

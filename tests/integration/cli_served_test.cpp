@@ -49,6 +49,14 @@ class Strings : public terminal::Backend {
                        : R"({"healthy":true,"reasons":[]})"};
   }
   terminal::Outcome links() override { return {}; }
+  terminal::Outcome visitors() override { return {}; }
+  terminal::Outcome trend(const std::string&) override { return {}; }
+  terminal::Outcome rehearsal() override { return {}; }
+  terminal::Outcome rehearse(const std::string&, const std::string&, const terminal::Caller&) override {
+    return {};
+  }
+  terminal::Outcome shelve(const terminal::ShelveRequest&, const terminal::Caller&) override { return {}; }
+  terminal::Outcome unshelve(const std::string&, const terminal::Caller&) override { return {}; }
   terminal::Outcome alerts() override {
     return {
         200,

@@ -134,7 +134,7 @@ TEST(Checklist, EveryTrainWithBlockAndSpeedAtTheTrip) {
       {"epoch", 6},
       {"locomotives",
        {{{"id", "BR01"}, {"speed", 40}, {"block", "bk1"}, {"destblock", "bk2"}, {"direction", true}},
-        {{"id", "V100"}, {"speed", 0}, {"block", "bk3"}},
+        {{"id", "V100"}, {"speed", 0}, {"block", "bk3"}, {"direction", false}},
         {{"id", 5}, {"speed", nullptr}},
         "rubbish"}}};
   auto plant = club();
@@ -143,8 +143,9 @@ TEST(Checklist, EveryTrainWithBlockAndSpeedAtTheTrip) {
   const auto list = recovery_checklist(plant, snapshot);
   const auto& items = list.steps[2].items;
   ASSERT_EQ(items.size(), 5U);
-  EXPECT_NE(items[0].system_says.find("block bk1, on its way to bk2, speed 40"), std::string::npos);
+  EXPECT_EQ(items[0].system_says, "at the trip: block bk1, on its way to bk2, speed 40, forward");
   EXPECT_TRUE(items[0].needs_attention);
+  EXPECT_EQ(items[1].system_says, "at the trip: block bk3, speed 0, backward");
   EXPECT_FALSE(items[1].needs_attention);
   EXPECT_EQ(items[2].known, Known::unknown);
   EXPECT_NE(items[2].system_says.find("speed not known"), std::string::npos);

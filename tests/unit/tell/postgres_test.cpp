@@ -61,6 +61,9 @@ TEST_F(PostgresAlert, NothingIsLostOrThereTwiceWhenTheServerRestarts) {
   EXPECT_EQ(server->ask("SELECT count(*) FROM standstill_events"), "10\n");
   tell->submit(event);  // as after a confirmation that was lost
   ASSERT_TRUE(tell->drain(60s));
+  const auto status = tell->statuses().at(0);
+  EXPECT_EQ(status.dropped, 0U) << "a row that is there is no refusal: " << status.last_error;
+  EXPECT_FALSE(status.failing) << status.last_error;
   EXPECT_EQ(server->ask("SELECT count(*) FROM standstill_events"), "10\n");
 }
 

@@ -66,8 +66,20 @@ class FakeBackend : public Backend {
   Outcome tags() override { return {200, "[]"}; }
   Outcome health(bool plant) override { return {200, plant ? R"({"plant":true})" : R"({"plant":false})"}; }
   Outcome links() override { return {200, "[]"}; }
+  Outcome visitors() override { return {200, R"({"running":"Enjoy."})"}; }
   Outcome alerts() override { return {200, "[]"}; }
   Outcome test_alert(const std::string& id, const Caller&) override { return {200, "\"" + id + "\""}; }
+  Outcome shelve(const ShelveRequest& request, const Caller& caller) override {
+    return {200, "\"" + request.source + " " + std::to_string(request.minutes) +
+                     (request.out_of_service ? " out " : " ") + request.reason + " " + caller.operator_name +
+                     "\""};
+  }
+  Outcome unshelve(const std::string& source, const Caller&) override { return {200, "\"" + source + "\""}; }
+  Outcome trend(const std::string& tag) override { return {200, "\"" + tag + "\""}; }
+  Outcome rehearsal() override { return {200, "[]"}; }
+  Outcome rehearse(const std::string& peer, const std::string& command, const Caller&) override {
+    return {200, "\"" + peer + " " + command + "\""};
+  }
   Outcome reports() override { return {200, "[]"}; }
   Outcome report(const std::string& id) override { return {200, "\"" + id + "\""}; }
   Outcome drill(const std::string& link, const Caller&) override { return {200, "\"" + link + "\""}; }

@@ -84,7 +84,7 @@ TEST_F(Http, QueriesAreDecodedAndChecked) {
 
 TEST_F(Http, HeadHasTheLengthButNoBody) {
   RawClient client(server->port());
-  client.send("HEAD /api/v1/state HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("HEAD /api/v1/state HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const auto reply = client.receive(5000, true);
   EXPECT_TRUE(reply.has("Content-Length: 28\r\n"));
   EXPECT_EQ(client.ask(get("/livez")).body, "alive\n") << "the next answer follows directly";
@@ -163,6 +163,35 @@ TEST_F(Http, RequestsThatTouchThePlantNeedAnOperatorOverTcpOnly) {
   EXPECT_EQ(ask_local(post("/api/v1/drill", "[1]")).status, 400);
   EXPECT_EQ(ask_local(post("/api/v1/snapshots", "")).body,
             R"({"by":"uid )" + std::to_string(::getuid()) + "\"}");
+}
+
+TEST_F(Http, ASimulatedPeerIsBrokenByAnOperatorOnly) {
+  EXPECT_EQ(ask(post("/api/v1/rehearsal/layout", R"({"command":"crash"})", ann)).body, "\"layout crash\"");
+  EXPECT_EQ(ask(post("/api/v1/rehearsal/layout", R"({"command":"crash"})")).status, 401);
+  EXPECT_EQ(ask(post("/api/v1/rehearsal/layout", R"({"command":"a\nb"})", ann)).status, 400);
+  EXPECT_EQ(ask(post("/api/v1/rehearsal/layout", "{}", ann)).status, 400);
+  EXPECT_EQ(ask(get("/api/v1/trend?tag=meter.power")).body, "\"meter.power\"");
+}
+
+TEST_F(Http, AnAlarmIsPutAsideByAnOperatorWithATimeAndAReason) {
+  const auto shelve = [&](const char* body, const char* headers = ann) {
+    return ask(post("/api/v1/alarms/meter/shelve", body, headers));
+  };
+  const auto done = shelve(R"({"minutes":60,"reason":"rewired"})");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(done.body, "\"meter 60 rewired ann\"");
+  EXPECT_EQ(shelve(R"({"minutes":60,"reason":"rewired","out_of_service":true})").body,
+            "\"meter 60 out rewired ann\"");
+  for (const char* body :
+       {"", "[]", "{}", R"({"minutes":60})", R"({"reason":"x"})", R"({"minutes":-1,"reason":"x"})",
+        R"({"minutes":"60","reason":"x"})", R"({"minutes":60,"reason":""})"})
+    EXPECT_EQ(shelve(body).status, 400) << body;
+  EXPECT_EQ(shelve((R"({"minutes":60,"reason":")" + std::string(201, 'x') + "\"}").c_str()).status, 400);
+  EXPECT_EQ(shelve(R"({"minutes":60,"reason":"x"})", "").status, 401);
+  EXPECT_EQ(shelve(R"({"minutes":60,"reason":"x"})", "Authorization: Bearer vic:right\r\n").status, 403);
+  EXPECT_EQ(ask_local(post("/api/v1/alarms/meter/shelve", R"({"minutes":60,"reason":"x"})")).status, 401);
+  EXPECT_EQ(ask(post("/api/v1/alarms/meter/unshelve", "", ann)).body, "\"meter\"");
+  EXPECT_EQ(ask(post("/api/v1/alarms/meter/unshelve", "")).status, 401);
 }
 
 TEST_F(Http, AnotherPageMayStopAndNothingElse) {

@@ -3,9 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include "terminal/known_hosts.hpp"
 #include "unit/terminal/http_fixture.hpp"
+#include "unit/terminal/web_socket.hpp"
 
 namespace standstill::terminal {
 namespace {
@@ -160,6 +165,48 @@ TEST_F(SignIn, AWrongSecretOpensNothingAndSaysNothing) {
   for (const char* body : {"", "[]", R"({"name":"ann"})", R"({"name":1,"secret":2})", "{\"name\":\"ann\"",
                            R"({"name":"","secret":""})"})
     EXPECT_EQ(ask(post("/api/v1/login", body)).status, 400) << body;
+}
+
+TEST(KnownHosts, AddressesThisMachineAndWhatIsConfigured) {
+  std::array<char, 256> own{};
+  ASSERT_EQ(::gethostname(own.data(), own.size() - 1), 0);
+  const KnownHosts hosts({"Plant.Example.org"});
+  for (const std::string& host :
+       {std::string(), std::string("127.0.0.1"), std::string("127.0.0.1:8080"), std::string("[::1]:8080"),
+        std::string("[fe80::1]"), std::string("192.168.0.7:80"), std::string("localhost"),
+        std::string("LOCALHOST:1"), std::string("localhost."), std::string("plant.example.org:8443"),
+        std::string("plant.EXAMPLE.org."), std::string(own.data()), std::string(own.data()) + ".local:8080"})
+    EXPECT_TRUE(hosts.knows(host)) << host;
+  for (const char* host :
+       {"evil.example", "evil.example:8080", "plant.example.org.evil.example", "127.0.0.1.evil.example",
+        "xplant.example.org", "[", "[evil]", "[::1", ":8080", "localhost@evil.example", "."})
+    EXPECT_FALSE(hosts.knows(host)) << host;
+}
+
+// A name of somebody's own that he points here: his page may then read what this server answers under it.
+TEST_F(SignIn, AForeignNameReadsNothingAndReleasesNothingButStops) {
+  const auto ann = sign_in();
+  const auto as = [](std::string request, const std::string& host) {
+    return request.replace(request.find("localhost"), 9, host);
+  };
+  for (const char* host : {"evil.example", "evil.example:8080"}) {
+    const std::string origin = std::string("Origin: http://") + host + "\r\n";
+    for (const char* path :
+         {"/", "/livez", "/metrics", "/api/v1/state", "/api/v1/session", "/api/v1/snapshots/live"})
+      EXPECT_EQ(ask(as(get(path, origin), host)).status, 421) << path;
+    EXPECT_EQ(ask(as(upgrade("/api/v1/events", origin), host)).status, 421);
+    EXPECT_EQ(ask(as(post("/api/v1/login", R"({"name":"ann","secret":"right"})", origin), host)).status, 421);
+    EXPECT_EQ(ask(as(post("/api/v1/ack", R"({"epoch":7})", ann.headers() + origin), host)).status, 421);
+    const int before = backend.stops;
+    EXPECT_EQ(ask(as(post("/api/v1/stop", "", origin), host)).status, 200);
+    EXPECT_EQ(backend.stops, before + 1) << "S9";
+    EXPECT_EQ(ask_local(as(get("/api/v1/state"), host)).status, 200)
+        << "the socket has permissions of its own";
+  }
+  ServerConfig config;
+  config.hosts = {"plant.example.org"};
+  start(config);
+  EXPECT_EQ(ask(as(get("/api/v1/state"), "plant.example.org:8443")).status, 200);
 }
 
 TEST_F(SignIn, S9_AStopNeedsNone) {

@@ -68,7 +68,7 @@ TEST_F(Tls, InTheClearThereIsOnlyTheStop) {
   EXPECT_EQ(ask(post("/api/v1/ack", R"({"epoch":7})", ann)).status, 308);
   EXPECT_EQ(ask(post("/api/v1/login", R"({"name":"ann","secret":"right"})")).status, 308);
   EXPECT_EQ(backend.verifications, 0) << "no secret is looked at that crossed the network in the clear";
-  EXPECT_EQ(ask("GET / HTTP/1.1\r\nHost: evil\"<>\r\n\r\n").status, 400);
+  EXPECT_EQ(ask("GET / HTTP/1.1\r\nHost: evil\"<>\r\n\r\n").status, 421);
   EXPECT_EQ(ask(post("/api/v1/stop", "")).status, 200);
   EXPECT_EQ(backend.stops, 1);
   EXPECT_EQ(ask_local(get("/livez")).status, 200) << "the socket is as it was";

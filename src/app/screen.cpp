@@ -1,4 +1,4 @@
-#include "app/demo_screen.hpp"
+#include "app/screen.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,17 +19,17 @@ void put(const std::string& text) {
 }
 }  // namespace
 
-bool DemoScreen::possible() {
+bool Screen::possible() {
   const char* kind = std::getenv("TERM");
   return ::isatty(STDOUT_FILENO) == 1 && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
 }
 
-bool DemoScreen::coloured() {
+bool Screen::coloured() {
   const char* none = std::getenv("NO_COLOR");
   return none == nullptr || *none == '\0';
 }
 
-DemoScreen::DemoScreen() {
+Screen::Screen() {
   if (::tcgetattr(STDIN_FILENO, &before_) == 0) {
     termios keys = before_;
     keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);  // Ctrl-C stays a signal
@@ -38,18 +38,18 @@ DemoScreen::DemoScreen() {
   put("\x1b[?1049h\x1b[?25l");
 }
 
-DemoScreen::~DemoScreen() {
+Screen::~Screen() {
   put("\x1b[?25h\x1b[?1049l");
   if (raw_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
-std::pair<int, int> DemoScreen::size() {
+std::pair<int, int> Screen::size() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {24, 80};
   return {size.ws_row, size.ws_col};
 }
 
-void DemoScreen::show(const std::vector<std::string>& lines) {
+void Screen::show(const std::vector<std::string>& lines) {
   std::string text = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
   put(text + "\x1b[J");

@@ -9,12 +9,12 @@
 
 namespace standstill::app {
 
-class DemoScreen {
+class Screen {
  public:
-  DemoScreen();  // only where standard output is a terminal
-  ~DemoScreen();
-  DemoScreen(const DemoScreen&) = delete;
-  DemoScreen& operator=(const DemoScreen&) = delete;
+  Screen();  // only where standard output is a terminal
+  ~Screen();
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
 
   void show(const std::vector<std::string>& lines);
   [[nodiscard]] static std::pair<int, int> size();  // rows, columns; 24 × 80 where it cannot be known
