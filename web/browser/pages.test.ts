@@ -7,7 +7,7 @@ import { until } from "./plant";
 import { browser, plant } from "./rig";
 import { go, showsWord, tooWide, violations } from "./steps";
 
-const views = ["overview", "recovery", "incident", "layout", "values", "tests", "visitors"];
+const views = ["overview", "recovery", "incident", "layout", "values", "tests", "rehearsal", "visitors"];
 const screens = [
   { name: "desktop", viewport: desktop, colorScheme: "light" as const, hasTouch: false },
   { name: "desktop-dark", viewport: desktop, colorScheme: "dark" as const, hasTouch: false },
@@ -28,8 +28,10 @@ async function lookAtEverything(state: string): Promise<void> {
     for (const view of views) {
       const what = `${view} on ${screen.name}, ${state}`;
       await go(page, plant, view);
-      if (view === "visitors") await page.getByTestId("visitors").waitFor();
-      else await page.locator("main :is(h1, h2)").first().waitFor();
+      if (view === "visitors") {
+        await page.getByTestId("visitors").waitFor();
+        if (state === "RUNNING") await page.getByText("Welcome to the club.").waitFor({ timeout: 60_000 });
+      } else await page.locator("main :is(h1, h2)").first().waitFor();
       if (view === "layout") await page.locator("svg.plan .block").first().waitFor({ timeout: 60_000 });
       if (view === "incident") await page.locator("svg.timeline").waitFor({ timeout: 60_000 });
       if (view === "values") await page.locator(".uplot").waitFor({ timeout: 60_000 });

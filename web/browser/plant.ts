@@ -182,6 +182,8 @@ run = { method = "POST", url = "${mains}/power/on" }
 ${wish.more ?? ""}
 [terminal]
 listen = "127.0.0.1:${this.port}"
+visitors = { running = "Welcome to the club." }
+rehearsal = [ ${["layout", "relay", "mains", "meter", "plc"].map((name) => `{ id = "${name}", control = "${join(this.folder, `${name}.ctl`)}" }`).join(", ")} ]
 `;
   }
 

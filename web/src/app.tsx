@@ -3,6 +3,7 @@ import { SafeView } from "./parts/safe_view";
 import { Banner, OtherVersion } from "./parts/banner";
 import { StopButton } from "./parts/stop_button";
 import { live } from "./net/live";
+import { useLoaded } from "./parts/load";
 import { useRoute } from "./route";
 import { useStore } from "./store";
 import { Overview } from "./views/overview";
@@ -10,6 +11,7 @@ import { Layout } from "./views/layout";
 import { ValuesView } from "./views/values";
 import { Incident } from "./views/incident";
 import { Recovery } from "./views/recovery";
+import { Rehearsal, type Rehearsals } from "./views/rehearsal";
 import { StationsView } from "./views/stations";
 import { Tests } from "./views/tests";
 import { Visitors } from "./views/visitors";
@@ -18,7 +20,7 @@ import type { State } from "./model/contract";
 interface View {
   id: string;
   name: string;
-  there: (state: State) => boolean;
+  there: (state: State, rehearsal: boolean) => boolean;
 }
 
 const always = (): boolean => true;
@@ -30,12 +32,14 @@ const views: View[] = [
   { id: "values", name: "Meters and PLC", there: always },
   { id: "stations", name: "Stations", there: (state) => state.stations !== undefined },
   { id: "tests", name: "Tests and drills", there: always },
+  { id: "rehearsal", name: "Rehearsal", there: (_, rehearsal) => rehearsal },
   { id: "visitors", name: "Visitors", there: always },
 ];
 
 export function App() {
   const one = useStore(live);
   const route = useRoute();
+  const rehearsal = (useLoaded<Rehearsals>("api/v1/rehearsal").value?.peers ?? []).length > 0;
   if (route.view === "visitors") return <Visitors one={one} />;
   const state = one.state;
   return (
@@ -47,7 +51,7 @@ export function App() {
       </header>
       <nav class="views" aria-label="Views">
         <ul>
-          {views.filter((view) => state === null || view.there(state)).map((view) => (
+          {views.filter((view) => state === null || view.there(state, rehearsal)).map((view) => (
             <li key={view.id}><a href={`#/${view.id}`} aria-current={route.view === view.id ? "page" : undefined}>{view.name}</a></li>
           ))}
         </ul>
@@ -69,6 +73,7 @@ function Chosen({ view, rest, state }: { view: string; rest: string[]; state: St
     case "incident": return <Incident state={state} epoch={/^\d+$/.test(rest[0] ?? "") ? Number(rest[0]) : null} />;
     case "recovery": return <Recovery state={state} />;
     case "stations": return <StationsView state={state} />;
+    case "rehearsal": return <Rehearsal />;
     case "tests": return <Tests state={state} />;
     default: return <Overview state={state} />;
   }

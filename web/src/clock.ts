@@ -5,6 +5,8 @@ import { useStore, Store } from "./store";
 let ahead = 0;   // of this device's clock, ms
 const worthMending = 1500;
 
+export const clockAhead = (): number => ahead;
+
 // `at`: what the supervisor's clock says, now.
 export function hearClock(at: unknown): void {
   const there = typeof at === "string" ? parsed(at) : null;

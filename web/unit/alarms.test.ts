@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alarms } from "../src/model/alarms";
+import { alarms, quietlyShelved } from "../src/model/alarms";
 import { lost, running, tripped } from "./sample";
 
 describe("what needs somebody", () => {
@@ -22,6 +22,29 @@ describe("what needs somebody", () => {
   it("shows a warning before the trip", () => {
     const list = alarms(running({ warnings: [{ watch: "oil", detail: "70210 is above 70000" }] }));
     expect(list).toMatchObject([{ source: "oil", state: "abnormal", tone: "warn" }]);
+  });
+  it("puts what only warns last and grey when somebody shelved it, with name and end", () => {
+    const shelved = { source: "oil", state: "shelved" as const, until: "2026-11-21T18:00:00Z", by: "anna", reason: "known" };
+    const state = running({ warnings: [{ watch: "oil", detail: "hot" }, { watch: "gas", detail: "low" }], shelved: [shelved] });
+    expect(alarms(state)).toMatchObject([
+      { source: "gas", state: "abnormal", mayShelve: true, shelved: null },
+      { source: "oil", state: "shelved", tone: "plain", shelved: { by: "anna" } },
+    ]);
+    expect(alarms({ ...state, shelved: [{ ...shelved, state: "out_of_service" }] })[1]!.state).toBe("out of service");
+  });
+  it("never puts a cause aside, nor an output that is not confirmed, nor an alert that fails", () => {
+    const shelved = ["layout", "track-power", "alert crew"].map((source) => (
+      { source, state: "shelved" as const, until: "", by: "anna", reason: "" }));
+    const state = tripped({ shelved: shelved.slice(0, 2), warnings: [{ watch: "alert crew", detail: "fails" }] });
+    state.outputs[0]!.readback = "failed";
+    const list = alarms(state);
+    expect(list.find((one) => one.source === "layout")).toMatchObject({ state: "unacknowledged", tone: "trip", mayShelve: false, shelved: null });
+    expect(list.find((one) => one.source === "track-power")).toMatchObject({ state: "unacknowledged", tone: "trip", shelved: null });
+    expect(list.find((one) => one.source === "alert crew")).toMatchObject({ state: "abnormal", mayShelve: false });
+  });
+  it("tells of what is put aside while nothing is the matter with it", () => {
+    const state = running({ shelved: [{ source: "oil", state: "shelved", until: "", by: "anna", reason: "" }] });
+    expect(quietlyShelved(state, alarms(state))).toMatchObject([{ source: "oil" }]);
   });
   it("names an output that contradicts its command as the worst, and what to do", () => {
     const state = tripped({ acknowledged: true });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { JournalEvent } from "../src/model/contract";
 import { incidentCsv, incidentJson } from "../src/model/export";
-import { incident, millisecondsBetween, windowOf } from "../src/model/incident";
+import { against, incident, millisecondsBetween, windowOf } from "../src/model/incident";
 
 // What `GET /api/v1/journal` answered after a real run: first start, a crash of the layout's server, a supervisor that was
 // stopped for some seconds.
@@ -40,6 +40,14 @@ describe("the incident of a crash, as it was recorded", () => {
   it("does not count what came after the release", () => {
     const first = incident(events, 1, []);
     expect(first.path.find((step) => step.word === "confirmed")!.ms).toBeLessThan(200);
+  });
+  it("holds each output against what the configuration allows it", () => {
+    const output = (id: string, budget_ms: number | null) => ({ id, kind: "", commanded: "safe" as const, readback: "none" as const, budget_ms });
+    const list = against(story, [output("track-power", 2000), output("mains", null), output("other", 50)]);
+    expect(list.map((one) => [one.id, one.verdict])).toEqual([["track-power", "within"], ["mains", "not measured"], ["other", "not confirmed"]]);
+    expect(list[0]!.confirmed).toBeGreaterThan(0);
+    expect(list[1]!.commanded).toBeGreaterThan(0);
+    expect(against(story, [output("track-power", 0.001)])[0]!.verdict).toBe("late");
   });
   it("says so when the journal holds no such trip", () => expect(incident(events, 99).trip).toBeNull());
 });

@@ -34,6 +34,17 @@ describe("a trend", () => {
     trend.add({ t: 10, v: null });
     expect(trend.upTo(12)[1]).toEqual([7, null]);
   });
+  it("takes up what was before it, and nothing twice", () => {
+    const trend = new Trend(100, Infinity);
+    trend.before([{ t: 1, v: 1 }]);
+    trend.add({ t: 5, v: 5 });
+    trend.before([{ t: 1, v: 9 }, { t: 2, v: 9 }]);
+    expect(trend.data).toEqual([[1, 5], [1, 5]]);
+    const late = new Trend(100, Infinity);
+    late.add({ t: 5, v: 5 });
+    late.before([{ t: 2, v: null }, { t: 4, v: 4 }, { t: 5, v: 50 }, { t: 6, v: 60 }]);
+    expect(late.data).toEqual([[2, 4, 5], [null, 4, 5]]);
+  });
   it("takes what is not a number as not known", () => {
     const trend = new Trend(10, 100);
     trend.add({ t: 1, v: NaN });

@@ -1,9 +1,9 @@
 // What is not normal, in the order in which it needs somebody: first-out, then what is unacknowledged, then the rest.
-import type { Cause, State } from "./contract";
+import type { Cause, Shelved, State } from "./contract";
 import { causeText } from "./words";
 
-export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "abnormal";
-export type Tone = "trip" | "warn" | "todo";
+export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "abnormal" | "shelved" | "out of service";
+export type Tone = "trip" | "warn" | "todo" | "plain";
 
 export interface Alarm {
   key: string;
@@ -16,6 +16,8 @@ export interface Alarm {
   tone: Tone;
   firstOut: boolean;
   at: string | null;
+  mayShelve: boolean;          // no cause ever, and nothing that is not confirmed
+  shelved: Shelved | null;
 }
 
 const advice: Record<string, string> = {
@@ -51,8 +53,23 @@ function causeAlarm(state: State, cause: Cause, firstOut: boolean): Alarm {
     tone: alarm === "unacknowledged" ? "trip" : "warn",
     firstOut,
     at: cause.at,
+    mayShelve: false,
+    shelved: null,
   };
 }
+
+const order: AlarmState[] = ["unacknowledged", "acknowledged", "returned", "abnormal", "shelved", "out of service"];
+
+// What only warns may be put aside. An alert that fails may not: whoever puts it aside is told nothing any more.
+function aside(state: State, source: string): Pick<Alarm, "mayShelve" | "shelved"> & Partial<Alarm> {
+  const shelved = (state.shelved ?? []).find((one) => one.source === source) ?? null;
+  if (shelved === null) return { mayShelve: !source.startsWith("alert "), shelved };
+  return { mayShelve: true, shelved, state: shelved.state === "shelved" ? "shelved" : "out of service", tone: "plain" };
+}
+
+// Put aside, and nothing is the matter with it now: it would say nothing if something came.
+export const quietlyShelved = (state: State, list: Alarm[]): Shelved[] =>
+  (state.shelved ?? []).filter((one) => !list.some((alarm) => alarm.shelved?.source === one.source));
 
 export function alarms(state: State): Alarm[] {
   const list: Alarm[] = [];
@@ -67,13 +84,14 @@ export function alarms(state: State): Alarm[] {
         key: `output ${output.id}`, source: output.id, title: `${output.id} is not confirmed`,
         detail: "Its read-back contradicts the command.", consequence: "It may still be energised.",
         next: "Look at it now. Cut the power by hand.", state: state.acknowledged ? "acknowledged" : "unacknowledged",
-        tone: "trip", firstOut: false, at: null,
+        tone: "trip", firstOut: false, at: null, mayShelve: false, shelved: null,
       });
   for (const warning of state.warnings ?? [])
     list.push({
       key: `warning ${warning.watch}`, source: warning.watch, title: `${warning.watch} is abnormal`,
       detail: warning.detail, consequence: "Nothing is cut yet; beyond the limit it trips.",
       next: "Find out why before it reaches the limit.", state: "abnormal", tone: "warn", firstOut: false, at: null,
+      ...aside(state, warning.watch),
     });
   for (const link of state.links)
     if (link.state !== "online" && !open.some((cause) => cause.source === link.id))
@@ -83,10 +101,10 @@ export function alarms(state: State): Alarm[] {
         consequence: link.state === "closed" ? "A goodbye is no emergency; start is refused until it is back."
                                              : "What it tells is not known.",
         next: link.state === "closed" ? "Start the peer again." : "Wait, or look at its peer and cable.",
-        state: "abnormal", tone: "warn", firstOut: false, at: link.since,
+        state: "abnormal", tone: "warn", firstOut: false, at: link.since, ...aside(state, link.id),
       });
   const rank = (one: Alarm): number =>
-    one.firstOut ? 0 : ["unacknowledged", "acknowledged", "returned", "abnormal"].indexOf(one.state) + 1;
+    one.firstOut ? 0 : order.indexOf(one.state) + 1;
   return list.map((one, index) => ({ one, index })).sort((a, b) => rank(a.one) - rank(b.one) || a.index - b.index)
     .map(({ one }) => one);
 }

@@ -21,6 +21,7 @@ export interface Link {
   last_error: string | null;
   rtt_ms: number | null;
   critical?: boolean;
+  budget_ms?: number;          // how long its peer may be silent
 }
 
 export interface Output {
@@ -28,6 +29,7 @@ export interface Output {
   kind: string;
   commanded: "safe" | "run";
   readback: "confirmed" | "unconfirmed" | "failed" | "none";
+  budget_ms?: number | null;   // by when after a trip it has to be proved safe
 }
 
 export interface Station {
@@ -36,6 +38,15 @@ export interface Station {
   state: string;
   confirmed_epoch: number;
   last_heard_ms: number;
+}
+
+// Put aside: told to nobody until its time is over. Never a cause.
+export interface Shelved {
+  source: string;
+  state: "shelved" | "out_of_service";
+  until: string;
+  by: string;
+  reason: string;
 }
 
 export interface State {
@@ -51,6 +62,7 @@ export interface State {
   guard: { pid: number; permit_age_ms: number | null; realtime: boolean; cutters?: number };
   stations?: Station[];
   warnings?: { watch: string; detail: string }[];
+  shelved?: Shelved[];
   version: string;
 }
 

@@ -1,5 +1,5 @@
 // The black box as one time axis: every event in ms from the trip, in lanes, and where the time went.
-import type { JournalEvent } from "./contract";
+import type { JournalEvent, Output } from "./contract";
 
 export type LaneKind = "link" | "watch" | "permit" | "latch" | "output" | "record";
 
@@ -107,6 +107,29 @@ function path(events: (JournalEvent & { ms: number })[], trip: JournalEvent, unp
     if (last !== undefined) steps.push({ word, ms: last.ms, lane: last.source });
   }
   return steps.sort((a, b) => a.ms - b.ms);
+}
+
+export interface Taken {
+  id: string;
+  commanded: number | null;   // ms from the trip; null: the journal does not say
+  confirmed: number | null;
+  budget: number | null;      // by when it has to be confirmed, as the configuration states it; null: nothing proves it
+  verdict: "within" | "late" | "not confirmed" | "not measured";
+}
+
+// Each output against its budget. The budget is of the configuration that runs now.
+export function against(one: Incident, outputs: Output[]): Taken[] {
+  const next = one.events.find((event) => event.ms > 0 && (event.kind === "start" || event.kind === "reset"))?.ms ?? Infinity;
+  const at = (kind: string, id: string): number | null =>
+    one.events.find((event) => event.kind === kind && event.source === id && event.ms >= -100 && event.ms < next)?.ms ?? null;
+  return outputs.map((output) => {
+    const budget = output.budget_ms ?? null;
+    const confirmed = budget === null ? null : at("output_confirmed", output.id);
+    return {
+      id: output.id, commanded: at("output_commanded", output.id), confirmed, budget,
+      verdict: budget === null ? "not measured" : confirmed === null ? "not confirmed" : confirmed <= budget ? "within" : "late",
+    };
+  });
 }
 
 // What the drawing shows: from what was noticed until everything was confirmed, and a little around it.

@@ -22,6 +22,14 @@ export class Trend {
     }
   }
 
+  // What was before the first sample, oldest first, as the supervisor remembers it.
+  before(samples: Sample[]): void {
+    const first = this.times[0] ?? Infinity;
+    const older = samples.filter((one) => one.t < first).slice(-(this.most - this.times.length));
+    this.times.unshift(...older.map((one) => one.t));
+    this.values.unshift(...older.map((one) => one.v));
+  }
+
   private push(t: number, v: number | null): void {
     this.times.push(t);
     this.values.push(v);

@@ -1,7 +1,9 @@
 // Values of meters, PLCs and sensors, and what they did while this page was open. An outage is a gap, not a line.
 import type { Tag } from "../model/contract";
 import { Trend } from "../model/trend";
+import { clockAhead } from "../clock";
 import { Store } from "../store";
+import { get } from "./api";
 
 export const tags = new Store<Tag[]>([]);
 
@@ -38,6 +40,20 @@ export function take(list: Tag[], whole: boolean): void {
     later = undefined;
     tags.set(known);
   }, showEveryMs);
+}
+
+const asked = new Set<string>();
+// What a value did before this page was opened. Asked for once; what cannot be had stays empty.
+export async function remember(key: string): Promise<void> {
+  if (asked.has(key)) return;
+  asked.add(key);
+  try {
+    const told = await get<{ samples: [number, number | null][] }>(`api/v1/trend?tag=${encodeURIComponent(key)}`);
+    const ahead = clockAhead() / 1000;   // its samples carry the plant's time, this page's its own
+    trends.get(key)?.before(told.samples.map(([t, v]) => ({ t: t - ahead, v })));
+  } catch {
+    asked.delete(key);
+  }
 }
 
 let broken = true;

@@ -1,6 +1,7 @@
 // One word and one colour field, readable across the room; and since when, and why.
 import { useEffect } from "preact/hooks";
 import { useNow, useOwnNow } from "../clock";
+import { alarms } from "../model/alarms";
 import type { BannerWord } from "../model/freshness";
 import { ageText, causeSentence, momentText } from "../model/words";
 import { live, type Live } from "../net/live";
@@ -22,7 +23,9 @@ function sentence(one: Live, own: number): string {
   if (state.state === "tripped")
     return state.first_out === null ? "Latched. The first cause is not known." : causeSentence(state.first_out);
   if (state.state === "ready") return "Released. Outputs are safe. It waits for somebody to start it.";
-  return "Outputs are energised. Everything that is watched is as it should be.";
+  const list = alarms(state);
+  if (list.some((alarm) => alarm.shelved === null)) return "Outputs are energised. Not everything is as it should be: see what needs you.";
+  return `Outputs are energised. Everything that is watched is as it should be${list.length > 0 ? ", but for what was put aside" : ""}.`;
 }
 
 // The browser's tab says it too.

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { heldUntil, trendOf } from "../net/tags";
+import { heldUntil, remember, trendOf } from "../net/tags";
 
 const ink = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -28,6 +28,7 @@ export function Chart({ name, unit, label }: { name: string; unit: string; label
       plot.setData([[...times], [...values]]);
     };
     turn();
+    void remember(name).then(turn);
     const timer = setInterval(turn, 500);
     const watch = new ResizeObserver(() => plot.setSize({ width: width(), height: 220 }));
     watch.observe(box);

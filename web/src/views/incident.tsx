@@ -1,10 +1,10 @@
 // What happened, for somebody who was not there: the first cause, where the time went, every event, and files to hand on.
 import type { JournalEvent, State, Tag } from "../model/contract";
 import { incidentCsv, incidentJson, save } from "../model/export";
-import { incident, type Incident as Story } from "../model/incident";
+import { against, incident, type Incident as Story, type Taken } from "../model/incident";
 import { causeSentence, durationText, fromTrip, momentText, numberText, plural, unitText } from "../model/words";
 import { useLoaded } from "../parts/load";
-import { Moment, Note, Panel, Table } from "../parts/pieces";
+import { Chip, Moment, Note, Panel, Table } from "../parts/pieces";
 import { Timeline } from "../parts/timeline";
 import { qualityWord } from "../parts/values";
 import { useNow } from "../clock";
@@ -46,7 +46,7 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
   const now = useNow();
   const trip = story.trip!;
   const name = `incident-${state.site}-epoch-${story.epoch}`;
-  const causes = story.events.filter((one) => one.kind === "cause" || one.kind === "trip");
+  const causes = story.events.filter((one) => one.epoch === story.epoch && (one.kind === "cause" || one.kind === "trip"));
   return (
     <>
       <p class="lead" data-testid="first-out">{causeSentence(trip)}</p>
@@ -62,6 +62,7 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
         {!story.path.some((step) => step.word === "confirmed") && <Note tone="todo" title="No output was confirmed by a read-back in this incident." />}
         {unproved.length > 0 && <Note tone="todo" title={`Nothing measures ${unproved.join(", ")}: that it went safe was commanded, and is not proved.`} />}
         <Timeline one={story} />
+        <Budget list={against(story, state.outputs)} />
         <p class="soft legend">Squares: something went wrong. Diamonds: something came right. The line leads from what was noticed to the last output that was proved safe.</p>
       </Panel>
       {causes.length > 1 && (
@@ -84,10 +85,32 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
             </tr>
           ))}
         </Table>
-        <p class="print-only">At most 38 events are printed; the files have all {story.events.length}.</p>
+        <p class="print-only">At most 29 events are printed; the files have all {story.events.length}.</p>
       </Panel>
       {snapshot !== null && <AtTheTrip id={snapshot} layouts={state.links.filter((one) => one.kind === "rocrail").map((one) => one.id)} />}
     </>
+  );
+}
+
+const verdicts: Record<Taken["verdict"], { tone: "plain" | "ok" | "warn" | "trip" | "todo"; shape: "ok" | "bad" | "todo" }> = {
+  within: { tone: "ok", shape: "ok" }, late: { tone: "trip", shape: "bad" },
+  "not confirmed": { tone: "trip", shape: "bad" }, "not measured": { tone: "todo", shape: "todo" },
+};
+
+function Budget({ list }: { list: Taken[] }) {
+  const ms = (value: number | null): string => (value === null ? "–" : durationText(value));
+  return (
+    <Table label="Each output against its budget" head={["Output", "Commanded after", "Confirmed after", "Allowed", "Verdict"]}>
+      {list.map((one) => (
+        <tr key={one.id} data-budget={one.id}>
+          <th scope="row">{one.id}</th>
+          <td class="number">{ms(one.commanded)}</td>
+          <td class="number">{ms(one.confirmed)}</td>
+          <td class="number">{ms(one.budget)}</td>
+          <td><Chip {...verdicts[one.verdict]}>{one.verdict}</Chip></td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -1,20 +1,22 @@
 // What needs somebody, why it does not run, and the plant in quiet rows.
 import type { State } from "../model/contract";
-import { alarms, type Alarm } from "../model/alarms";
+import { alarms, quietlyShelved, type Alarm } from "../model/alarms";
 import { Alerts } from "../parts/alerts";
 import { useLoaded } from "../parts/load";
 import { Age, Chip, Note, Panel } from "../parts/pieces";
 import { Links, Outputs, Stations } from "../parts/plant";
+import { PutAside, Shelve } from "../parts/shelve";
 import { Values } from "../parts/values";
-import type { Blocker } from "../model/contract";
-import { ageText } from "../model/words";
+import type { Blocker, Shelved } from "../model/contract";
+import { ageText, plural } from "../model/words";
 
 export function Overview({ state }: { state: State }) {
+  const list = alarms(state);
   return (
     <div class="columns">
       <h1 class="hidden">Overview of {state.site}</h1>
       <div>
-        <NeedsYou list={alarms(state)} />
+        <NeedsYou list={list} aside={quietlyShelved(state, list)} />
         {state.state !== "running" && <WhyNot state={state} />}
       </div>
       <div>
@@ -29,18 +31,25 @@ export function Overview({ state }: { state: State }) {
   );
 }
 
-function NeedsYou({ list }: { list: Alarm[] }) {
+function NeedsYou({ list, aside }: { list: Alarm[]; aside: Shelved[] }) {
+  const open = list.filter((one) => one.shelved === null).length;
   return (
-    <Panel title="What needs you" name="needs" extra={list.length > 0 && <span class="soft number">{list.length}</span>}>
-      {list.length === 0
-        ? <p class="nothing">Nothing needs you.</p>
-        : <ol class="alarms">{list.map((one) => <AlarmRow one={one} key={one.key} />)}</ol>}
+    <Panel title="What needs you" name="needs" extra={open > 0 && <span class="soft number">{open}</span>}>
+      {open === 0
+        && <p class="nothing">Nothing needs you.</p>}
+      {list.length > 0 && <ol class="alarms">{list.map((one) => <AlarmRow one={one} key={one.key} />)}</ol>}
+      {aside.length > 0 && (
+        <details>
+          <summary>{plural(aside.length, "alarm")} put aside, with nothing the matter now</summary>
+          {aside.map((one) => <div key={one.source}><strong>{one.source}</strong><PutAside one={one} /></div>)}
+        </details>
+      )}
     </Panel>
   );
 }
 
 function AlarmRow({ one }: { one: Alarm }) {
-  const shape = one.tone === "trip" ? "tripped" : one.state === "returned" ? "ok" : "warn";
+  const shape = one.tone === "trip" ? "tripped" : one.state === "returned" ? "ok" : one.shelved !== null ? "off" : "warn";
   return (
     <li class={`alarm ${one.tone} ${one.state === "unacknowledged" ? "flash" : ""}`}>
       <div class="alarm-head">
@@ -51,7 +60,8 @@ function AlarmRow({ one }: { one: Alarm }) {
       </div>
       {one.detail && <p>{one.detail}</p>}
       <p class="soft">{one.consequence}</p>
-      <p class="next">{one.next}</p>
+      {one.shelved === null ? <p class="next">{one.next}</p> : <PutAside one={one.shelved} />}
+      {one.mayShelve && one.shelved === null && <Shelve source={one.source} />}
     </li>
   );
 }

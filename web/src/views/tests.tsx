@@ -1,7 +1,7 @@
 // Proof tests and drills: exercising the way to the safe state on purpose, and what came of it.
 import { useState } from "preact/hooks";
 import type { JournalEvent, State } from "../model/contract";
-import { durationText } from "../model/words";
+import { durationText, plural } from "../model/words";
 import { inWords, post, Refused } from "../net/api";
 import { ask } from "../net/live";
 import { mayRelease, session } from "../net/session";
@@ -23,6 +23,15 @@ interface Measured {
   outputs: { id: string; commanded_ms: number | null; confirmed_ms: number | null; readback: string; note: string }[];
 }
 
+interface Due {
+  output: string;
+  last_passed: string | null;
+  every_days: number;
+  due: string | null;
+  overdue: boolean;
+  days: number;
+}
+
 const shown = (ms: number | null | undefined): string => (ms === null || ms === undefined ? "not seen" : durationText(ms));
 
 export function Tests({ state }: { state: State }) {
@@ -30,6 +39,7 @@ export function Tests({ state }: { state: State }) {
   const [result, setResult] = useState<Result | null>(null);
   const [busy, setBusy] = useState("");
   const [sure, setSure] = useState("");
+  const reports = useLoaded<{ due: Due[] }>("api/v1/reports", 60_000, busy);
   const run = async (kind: "prooftest" | "drill", subject: string): Promise<void> => {
     setSure("");
     setBusy(`${kind} ${subject}`);
@@ -70,7 +80,15 @@ export function Tests({ state }: { state: State }) {
       <SignIn />
       {result && <Note tone={result.passed ? "ok" : "warn"} title={result.title} lines={result.lines} />}
       <Panel title="Proof test of an output" name="prooftests">
-        <ul class="rows">{state.outputs.map((one) => <li key={one.id}><span class="row-name">{one.id}<span class="kind">{one.kind}</span></span><Run kind="prooftest" subject={one.id} /></li>)}</ul>
+        <ul class="rows">
+          {state.outputs.map((one) => (
+            <li key={one.id}>
+              <span class="row-name">{one.id}<span class="kind">{one.kind}</span></span>
+              <DueText due={reports.value?.due.find((due) => due.output === one.id)} />
+              <Run kind="prooftest" subject={one.id} />
+            </li>
+          ))}
+        </ul>
       </Panel>
       <Panel title="Drill: break a link on purpose" name="drills">
         <ul class="rows">{state.links.map((one) => <li key={one.id}><span class="row-name">{one.id}<span class="kind">{one.kind}</span></span><Run kind="drill" subject={one.id} /></li>)}</ul>
@@ -79,6 +97,21 @@ export function Tests({ state }: { state: State }) {
     </div>
   );
 }
+
+function DueText({ due }: { due: Due | undefined }) {
+  if (due === undefined) return null;
+  return (
+    <span class="says">
+      {due.overdue ? <Chip tone="warn" shape="warn">overdue</Chip> : due.due === null ? <Chip tone="plain" shape="off">no date set</Chip> : null}
+      <span class="soft number">
+        {due.last_passed === null ? "never passed" : <>passed <Moment at={due.last_passed} /></>}
+        {due.due !== null && <>, due <Day at={due.due} />, every {plural(due.every_days, "day")}</>}
+      </span>
+    </span>
+  );
+}
+
+const Day = ({ at }: { at: string }) => <time dateTime={at}>{new Date(at).toLocaleDateString("en-CA")}</time>;
 
 function TestHistory({ again }: { again: string }) {
   const journal = useLoaded<{ events: JournalEvent[] }>("api/v1/journal?since=365d&limit=10000", 0, again);

@@ -22,7 +22,7 @@ export function ValuesView({ state }: { state: State }) {
       {one && (
         <Panel title={`Trend of ${one.link}.${one.name}`} name="trend" extra={<ValueText tag={one} />}>
           <Chart name={tagKey(one)} unit={one.unit} label={`${one.name} of ${one.link}: now ${numberText(one.value)} ${one.unit}, ${one.quality}`} />
-          <p class="soft">Since this page was opened. Where the line is broken, nothing was known.</p>
+          <p class="soft">The last hour, as far as the supervisor has been running. Where the line is broken, nothing was known.</p>
         </Panel>
       )}
       {links.map((link) => (
