@@ -36,12 +36,20 @@ inline std::string time_text(double ns) {
   return text;
 }
 
+inline std::string bytes_text(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, bytes < 1e7 ? "%.2f MB" : "%.1f MB", bytes / 1e6);
+  return text;
+}
+
 struct Row {
   std::string what;
-  Samples ours, yardstick;      // nanoseconds; no yardstick: an absolute figure, which never fails
+  Samples ours,
+      yardstick;  // of what `text` prints, nanoseconds; no yardstick: an absolute figure, which never fails
   std::optional<double> limit;  // of ours' compared percentile over the yardstick's
   double compared = 0.99;
   std::string note = {};  // printed instead of "ok" or "reported"
+  std::string (*text)(double) = time_text;
 
   [[nodiscard]] double ratio() const { return percentile(ours, compared) / percentile(yardstick, compared); }
   [[nodiscard]] bool fails() const { return limit && (yardstick.empty() || !(ratio() <= *limit)); }
@@ -58,10 +66,10 @@ inline bool print(const Row& row) {
                               : row.limit         ? "ok"
                                                   : "reported";
   std::printf("| %-58s | %5zu | %8s | %8s | %8s | %8s | %8s | %6s | %6s | %s |\n", row.what.c_str(),
-              row.ours.size(), time_text(percentile(row.ours, 0.5)).c_str(),
-              time_text(percentile(row.ours, 0.99)).c_str(), time_text(percentile(row.ours, 0.999)).c_str(),
-              time_text(percentile(row.yardstick, 0.5)).c_str(),
-              time_text(percentile(row.yardstick, 0.99)).c_str(), ratio, limit, verdict.c_str());
+              row.ours.size(), row.text(percentile(row.ours, 0.5)).c_str(),
+              row.text(percentile(row.ours, 0.99)).c_str(), row.text(percentile(row.ours, 0.999)).c_str(),
+              row.text(percentile(row.yardstick, 0.5)).c_str(),
+              row.text(percentile(row.yardstick, 0.99)).c_str(), ratio, limit, verdict.c_str());
   std::fflush(stdout);
   if (row.fails())
     std::fprintf(stderr, "bench: %s: %s of its yardstick at p%.3g, at most %.2f is allowed\n",
