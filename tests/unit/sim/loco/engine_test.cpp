@@ -295,6 +295,46 @@ TEST(LocoEngine, AVerifyIsAcknowledgedOnlyWhereTheValueIsRight) {
   }
 }
 
+// What existing firmware gets wrong: packets that fail their sum keep the signal's timer running.
+TEST(LocoEngine, PacketsWithAWrongSumAreNoSignOfLife) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(60));
+  rig.track.garbage = true;
+  EXPECT_TRUE(parks_within(rig, 2100ms));
+  EXPECT_EQ(reason(rig).substr(0, 14), "DCC_TIMEOUT(20");
+}
+
+// What existing firmware gets wrong: a pressure sensor that is off reads 0, and the boiler is heated at full
+// power for ever. Here the engine stands, so that no jump of a running one gives it away.
+TEST(LocoEngine, APressureSensorThatReadsZeroEndsTheHeating) {
+  Rig rig;
+  rig.model.faults.sensors[3] = sim::loco::Faults::Sensor::leaks;
+  ASSERT_TRUE(rig.drive(0) || rig.engine().chain().latch().state() == LatchState::ready);
+  rig.track.step = 1;
+  rig.run(1s);
+  ASSERT_GT(rig.outputs().drive.boiler_permille, 800) << "it believes that there is no pressure";
+  EXPECT_TRUE(parks_within(rig, 45s));
+  EXPECT_EQ(rig.outputs().drive.boiler_permille, 0);
+  EXPECT_EQ(reason(rig), "SENSOR_FAULT(pressure: does not follow its heater)");
+  EXPECT_LT(rig.model.pressure(), 207) << "long before the limit";
+}
+
+TEST(LocoEngine, TheEncodersCounterMayWrap) {
+  Control control;
+  control.configure(Settings{});
+  Watches watches;
+  Orders orders;
+  orders.regulator = Regulator::follow;
+  std::uint32_t count = ~std::uint32_t{0} - 20;
+  for (int i = 0; i < 60; ++i) {
+    (void)control.step(orders, {60, 126, true}, watches, count);
+    ++count;  // a segment a cycle: 50 a second of 6.94 mm
+    if (i > 10) {
+      EXPECT_NEAR(control.speed(), 347, 2) << i;
+    }
+  }
+}
+
 TEST(LocoEngine, S9_ALineThatCannotBeReadStops) {
   Rig rig;
   ASSERT_TRUE(rig.drive(60));
