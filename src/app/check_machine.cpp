@@ -183,9 +183,12 @@ void check_devices(const config::Config& config, Findings& into) {
         dog != nullptr && dog->is_device())
       watchdog(subject, dog->device, into);
   }
-  for (const auto& link : config.links)
+  for (const auto& link : config.links) {
     if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer))
       for (const auto& device : meter->devices) serial("link " + link.id, device, into);
+    if (const auto* engine = std::get_if<config::LocoLink>(&link.peer))
+      serial("link " + link.id, engine->device, into);
+  }
 }
 
 void check_sensors(const config::Config& config, Findings& into) {

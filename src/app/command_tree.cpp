@@ -11,7 +11,7 @@ namespace standstill::app {
 namespace {
 
 // Commands of the jobs that later versions bring.
-constexpr std::array<std::string_view, 3> later{"station", "loco", "soak"};
+constexpr std::array<std::string_view, 2> later{"station", "soak"};
 
 const OptionNode* option(const CommandNode& command, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));

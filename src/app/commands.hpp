@@ -17,6 +17,7 @@ struct RunOptions {
   std::string cutter_program;
 };
 [[nodiscard]] int run(const Context& context, const RunOptions& options);
+[[nodiscard]] int loco(const Context& context);
 
 // The same, for a machine that is a station of the bus and nothing else.
 [[nodiscard]] int run_station(const Context& context);

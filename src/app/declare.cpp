@@ -67,6 +67,9 @@ class Declaration {
     runs(command(root_, "Run", "station",
                  "run this machine as a station of the emergency-stop bus: safe first, then the network"),
          [this] { return run_station(context_); });
+    runs(command(root_, "Run", "loco",
+                 "be a locomotive's controller: sensors, heaters and servo of this machine"),
+         [this] { return loco(context_); });
     runs(command(root_, "Run", "check",
                  "validate configuration and machine; print settings, times and the hazard table"),
          [this] { return check(context_); });
@@ -255,7 +258,7 @@ void Declaration::by_hand() {
   runs(list, [this, wanted] { return rocrail_list(context_, *wanted); });
   modbus_by_hand();
   simulated();
-  declare_cv(family("By hand", "cv", "a locomotive's configuration variables over its telemetry line"),
+  declare_cv(family("By hand", "cv", "a locomotive's configuration variables, by telemetry or by DCC"),
              context_, chosen_);
   declare_s7(family("By hand", "s7", "a Siemens S7 PLC by hand"), context_, chosen_);
   declare_bus(family("By hand", "bus", "the emergency-stop bus: keys, stations, messages"), context_,

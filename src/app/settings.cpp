@@ -34,6 +34,10 @@ ordered_json link_json(const config::Link& link) {
     if (plc->write_heartbeat)
       json["write_heartbeat"] = {{"address", plc->write_heartbeat->address},
                                  {"every_ms", plc->write_heartbeat->every.count()}};
+  } else if (const auto* engine = std::get_if<config::LocoLink>(&link.peer)) {
+    json["device"] = engine->device;
+    json["baud"] = engine->baud;
+    json["poll_ms"] = engine->poll.count();
   }
   json["probe_ms"] = link.probe.count();
   json["silence_ms"] = link.silence.count();

@@ -63,6 +63,7 @@ class Reader {
 [[nodiscard]] PlcPeer build_plc(const Reader& reader);  // of a link or an output
 [[nodiscard]] Stage build_stage(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Output build_output(const Reader& reader, const SourceLocation& where);
+[[nodiscard]] Loco build_loco(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Alert build_alert(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Config build(const Table& validated, const std::filesystem::path& folder,
                            std::vector<Problem>& problems);

@@ -119,6 +119,8 @@ Link build_link(const Reader& in, const SourceLocation& where) {
     result.peer = s7(in);
   else if (result.kind == "hwmon")
     result.peer = HwmonLink{in.text("chip"), in.text("address"), in.ms("poll_ms")};
+  else if (result.kind == "loco")
+    result.peer = LocoLink{in.path("device"), in.whole("baud"), in.ms("poll_ms")};
   else
     result.peer = modbus(in, where);
   return result;

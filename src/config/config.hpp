@@ -3,6 +3,7 @@
 
 #include "config/alert_settings.hpp"
 #include "config/link_settings.hpp"
+#include "config/loco_settings.hpp"
 #include "config/output_settings.hpp"
 #include "config/watch_settings.hpp"
 
@@ -89,6 +90,7 @@ struct Config {
   std::vector<Alert> alerts;
   Terminal terminal;
   std::optional<Bus> bus;
+  std::optional<Loco> loco;
   std::vector<Problem> warnings;
 
   [[nodiscard]] const Link* link(std::string_view id) const;

@@ -78,6 +78,13 @@ constexpr auto section_table = std::to_array<Section>({
      .title = "[bus]",
      .intro = "One emergency stop for several machines.",
      .environment = true},
+    {.name = "loco",
+     .title = "[loco]",
+     .intro =
+         "How this machine is wired to an engine: for `standstill loco`, which is the engine's controller."},
+    {.name = "loco.input", .title = "sensors of [loco]", .intro = "A number that the kernel reads."},
+    {.name = "loco.pwm", .title = "PWM outputs of [loco]", .intro = "An output of a PWM chip."},
+    {.name = "loco.line", .title = "lines of [loco]", .intro = "A line of a GPIO chip."},
 });
 
 constexpr auto kind_table = std::to_array<Kind>({
@@ -86,6 +93,7 @@ constexpr auto kind_table = std::to_array<Kind>({
     {"link", "modbus-tcp", Support::runs, "a Modbus device on the network"},
     {"link", "s7", Support::runs, "a Siemens S7 PLC"},
     {"link", "hwmon", Support::runs, "a sensor chip of this machine: temperatures, voltages, fans"},
+    {"link", "loco", Support::runs, "a locomotive's telemetry line"},
     {"link.publish", "mqtt", Support::runs, "an MQTT broker"},
     {"watch", "limit", Support::runs, "a value reaches a limit"},
     {"watch", "frozen", Support::runs, "a value that should change does not"},
@@ -125,7 +133,7 @@ bool contains(const std::vector<std::string_view>& words, std::string_view word)
 std::vector<Key> joined() {
   std::vector<Key> all;
   for (const auto part : {plant_keys(), link_keys(), plc_link_keys(), link_table_keys(), watch_keys(),
-                          output_keys(), plc_output_keys(), output_table_keys(), alert_keys()})
+                          output_keys(), plc_output_keys(), output_table_keys(), alert_keys(), loco_keys()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

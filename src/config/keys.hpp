@@ -95,5 +95,6 @@ struct Kind {
 [[nodiscard]] std::span<const Key> plc_output_keys();
 [[nodiscard]] std::span<const Key> output_table_keys();
 [[nodiscard]] std::span<const Key> alert_keys();
+[[nodiscard]] std::span<const Key> loco_keys();
 
 }  // namespace standstill::config

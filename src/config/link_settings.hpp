@@ -1,6 +1,8 @@
 // [[link]]. Ranges, units and defaults: docs/configuration.md, written from config/keys_link.cpp.
 #pragma once
 
+#include <array>
+#include <string_view>
 #include <variant>
 
 #include "config/common.hpp"
@@ -94,6 +96,16 @@ struct HwmonLink {  // a sensor chip of this machine
   milliseconds poll{1000};
 };
 
+// The values of a link of kind loco; plant/engine has the same (supervise/loco_job.cpp).
+inline constexpr std::array<std::string_view, 9> engine_values{
+    "speed", "pressure", "boiler", "superheater", "logic", "servo", "tripped", "running", "epoch"};
+
+struct LocoLink {  // an engine's telemetry line
+  std::string device;
+  unsigned baud = 115200;
+  milliseconds poll{5000};  // how often it is asked for its state
+};
+
 struct Reconnect {
   milliseconds first{2000};
   double factor = 1.5;
@@ -110,14 +122,14 @@ struct Breaker {
 struct Link {
   SourceLocation where;
   std::string id;
-  std::string kind;  // "rocrail", "modbus-rtu", "modbus-tcp", "s7", "hwmon"
+  std::string kind;  // "rocrail", "modbus-rtu", "modbus-tcp", "s7", "hwmon", "loco"
   bool critical = true;
   milliseconds probe{1000};
   milliseconds silence{3000};
   milliseconds connect_timeout{5000};
   Reconnect reconnect;
   Breaker breaker;
-  std::variant<RocrailLink, ModbusLink, S7Link, HwmonLink> peer;
+  std::variant<RocrailLink, ModbusLink, S7Link, HwmonLink, LocoLink> peer;
 };
 
 }  // namespace standstill::config

@@ -137,6 +137,8 @@ class References {
       return digits != tag.begin() && digits != tag.end() &&
              std::all_of(digits, tag.end(), [](char c) { return c >= '0' && c <= '9'; });
     }
+    if (std::holds_alternative<LocoLink>(link.peer))
+      return std::ranges::find(engine_values, tag) != engine_values.end();
     return true;
   }
 
@@ -263,11 +265,14 @@ class References {
     const SourceLocation where = place("output", i, {"device"});
     for (std::size_t k = 0; k < config_.links.size(); ++k) {
       const auto* modbus = std::get_if<ModbusLink>(&config_.links[k].peer);
-      if (modbus == nullptr || std::ranges::find(modbus->devices, line.device) == modbus->devices.end())
-        continue;
+      const auto* engine = std::get_if<LocoLink>(&config_.links[k].peer);
+      const bool same = modbus != nullptr
+                            ? std::ranges::find(modbus->devices, line.device) != modbus->devices.end()
+                            : engine != nullptr && engine->device == line.device;
+      if (!same) continue;
       report(Fault::device_shared, where,
              "'" + line.device + "' is already the line of the link '" + config_.links[k].id + "' at " +
-                 to_string(place("link", k, {"devices"})),
+                 to_string(place("link", k, {engine != nullptr ? "device" : "devices"})),
              "an output needs a line of its own, or a waiting link would delay the cut");
     }
     const auto [first, fresh] = devices_.emplace(line.device, std::pair(i, where));
@@ -331,6 +336,8 @@ class References {
     }
   }
 
+  static bool takes_commands(const Link& link) { return link.kind == "rocrail" || link.kind == "loco"; }
+
   void check_stages() {
     std::map<std::string, SourceLocation> seen;
     for (std::size_t i = 0; i < config_.stages.size(); ++i) {
@@ -343,9 +350,9 @@ class References {
       if (const auto* send = std::get_if<Send>(&stage.act)) {
         const SourceLocation where = place("stage", i, {"send", "link"});
         if (refers(config_.links, send->link, "[[link]]", where) && !config_.link(send->link)->kind.empty() &&
-            config_.link(send->link)->kind != "rocrail")
+            !takes_commands(*config_.link(send->link)))
           report(Fault::unfit_reference, where, "the link '" + send->link + "' takes no commands",
-                 "name a link of kind 'rocrail'");
+                 "name a link of kind 'rocrail' or 'loco'");
         continue;
       }
       const std::string& id = std::get<std::string>(stage.act);

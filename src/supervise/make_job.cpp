@@ -1,6 +1,7 @@
 // The one place that knows which kinds of links there are.
 #include "supervise/job.hpp"
 #include "supervise/layout_job.hpp"
+#include "supervise/loco_job.hpp"
 #include "supervise/modbus_job.hpp"
 #include "supervise/plc_job.hpp"
 #include "supervise/sensor_job.hpp"
@@ -25,6 +26,8 @@ std::unique_ptr<Job> JobMaker::make(const config::Link& config, std::uint32_t ji
                                        shared_->modbus, state_dir_);
   if (std::holds_alternative<config::HwmonLink>(config.peer))
     return std::make_unique<SensorJob>(loop_, config, tags_, jitter_seed, std::move(listener));
+  if (std::holds_alternative<config::LocoLink>(config.peer))
+    return std::make_unique<LocoJob>(loop_, config, tags_, jitter_seed, std::move(listener));
   if (std::holds_alternative<config::S7Link>(config.peer))
     return std::make_unique<PlcJob>(loop_, config, tags_, jitter_seed, std::move(listener));
   return nullptr;

@@ -353,6 +353,13 @@ class Compiler {
     if (const auto* link = config_.link(send.link);
         link != nullptr && std::holds_alternative<config::S7Link>(link->peer))
       return check_write(stage, send, std::get<config::S7Link>(link->peer));
+    if (const auto* link = config_.link(send.link);
+        link != nullptr && std::holds_alternative<config::LocoLink>(link->peer)) {
+      if (send.command != "stop")
+        problem_ =
+            to_string(stage.where) + ": send.command: an engine takes `stop`, not '" + send.command + "'";
+      return;
+    }
     const auto command = rocrail::parse_command(send.command);
     if (!command)
       problem_ = to_string(stage.where) + ": send.command: " + command.error();

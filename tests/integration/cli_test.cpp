@@ -51,7 +51,6 @@ TEST_F(Cli, HelpOfEveryCommandIsNotEmpty) {
     EXPECT_EQ(own.code, 0) << one;
     EXPECT_FALSE(own.out.empty()) << one;
   }
-  EXPECT_FALSE(has_text(help.out, "\n  loco ")) << "it is not in this version";
 }
 
 TEST_F(Cli, TypingErrors) {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "output/line/edge_line.hpp"
+
 namespace standstill::output {
 
 namespace {
@@ -61,13 +63,15 @@ std::uint64_t drive_flag(std::uint8_t drive) {
 }
 
 std::expected<os::Fd, std::string> request(const plan::GpioLine& where, std::uint64_t flags,
-                                           const char* consumer, std::optional<bool> high) {
+                                           const char* consumer, std::optional<bool> high,
+                                           std::uint32_t kept = 0) {
   auto chip = open_chip(where);
   if (!chip) return std::unexpected(chip.error());
   gpio_v2_line_request wanted{};
   wanted.offsets[0] = where.line;
   wanted.num_lines = 1;
   wanted.config.flags = flags;
+  wanted.event_buffer_size = kept;
   std::strncpy(wanted.consumer, consumer, sizeof wanted.consumer - 1);
   if (high) {
     wanted.config.num_attrs = 1;
@@ -102,6 +106,16 @@ std::expected<GpioLine, std::string> GpioLine::request_input(const plan::GpioLin
   if (!fd) return std::unexpected(fd.error());
   ::fcntl(fd->get(), F_SETFL, ::fcntl(fd->get(), F_GETFL) | O_NONBLOCK);
   return adopt(std::move(*fd));
+}
+
+std::expected<os::Fd, std::string> request_edges(const plan::GpioLine& where, const char* consumer,
+                                                 std::uint32_t kept) {
+  auto fd = request(where,
+                    GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING |
+                        bias_flag(where.bias),
+                    consumer, std::nullopt, kept);
+  if (fd) ::fcntl(fd->get(), F_SETFL, ::fcntl(fd->get(), F_GETFL) | O_NONBLOCK);
+  return fd;
 }
 
 GpioLine GpioLine::adopt(os::Fd fd) {

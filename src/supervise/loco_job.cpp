@@ -1,0 +1,50 @@
+#include "supervise/loco_job.hpp"
+
+#include "link/serial.hpp"
+#include "os/clock.hpp"
+
+namespace standstill::supervise {
+
+namespace {
+
+const config::LocoLink& engine_of(const config::Link& link) { return std::get<config::LocoLink>(link.peer); }
+
+static_assert(config::engine_values.size() == engine::tag_names.size());
+static_assert([] {
+  for (std::size_t i = 0; i < engine::tag_names.size(); ++i)
+    if (engine::tag_names[i].name != config::engine_values[i]) return false;
+  return true;
+}());
+
+}  // namespace
+
+LocoJob::LocoJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
+                 Listener listener)
+    : Job(config),
+      listener_(std::move(listener)),
+      session_({.link = config.id,
+                .tags = &tags,
+                .wall_ns = [] { return os::wall_ns(); },
+                .ask_every = engine_of(config).poll,
+                .on_values = [this] { listener_.tags(); },
+                .on_said = listener_.said}) {
+  link_ = std::make_unique<link::Link>(
+      loop, session_,
+      std::make_unique<link::SerialTransport>(
+          loop, link::SerialTransport::Settings{{engine_of(config).device},
+                                                link::SerialFormat{.baud = engine_of(config).baud}}),
+      link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
+      listener_.changed);
+}
+
+std::expected<void, std::string> LocoJob::send(const std::string& command, bool) {
+  if (command != "stop")
+    return std::unexpected(
+        "an engine takes `stop` from here; its variables are written with `standstill cv`");
+  if (state() != link::State::online) return std::unexpected("the engine's line is not online");
+  session_.stop();
+  link_->send_now();
+  return {};
+}
+
+}  // namespace standstill::supervise

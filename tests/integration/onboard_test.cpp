@@ -1,0 +1,128 @@
+// `standstill loco` as a whole: two processes, files in place of the kernel's, and what happens when either
+// dies.
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "support/cli_rig.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace standstill::test {
+namespace {
+
+// Without a rail there is no signal, so it stays parked: cold and closed is all that it may be.
+class OnboardLoco : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* one : {"logic", "boiler", "superheater", "pressure", "track"}) put(one, "30000");
+    for (int i = 0; i < 3; ++i) {
+      const std::string pwm = "pwmchip0/pwm" + std::to_string(i);
+      std::filesystem::create_directories(folder / pwm);
+      for (const char* file : {"/period", "/enable"}) put(pwm + file, "0");
+      put(pwm + "/duty_cycle", "7000000");
+    }
+    std::filesystem::create_directories(folder / "state");
+    std::ofstream file(folder / "loco.toml");
+    file << "[site]\nname = \"engine\"\nstate_dir = \"" << folder / "state" << "\"\n[loco]\n";
+    for (const char* one : {"logic", "boiler", "superheater", "pressure", "track"})
+      file << one << " = { file = \"" << folder / one << "\", scale = 0.001 }\n";
+    int channel = 0;
+    for (const char* one : {"boiler_heater", "superheater_heater", "servo"})
+      file << one << " = { chip = \"" << folder / "pwmchip*" << "\", channel = " << channel++ << " }\n";
+    file << "pty = \"" << folder / "line" << "\"\n";
+  }
+  void TearDown() override {
+    if (pid > 0) ::kill(pid, SIGKILL), ::waitpid(pid, nullptr, 0);
+  }
+  void put(const std::string& name, const std::string& text) const {
+    std::ofstream(folder / name) << text << '\n';
+  }
+  [[nodiscard]] long duty(int channel) const {
+    std::ifstream in(folder / ("pwmchip0/pwm" + std::to_string(channel) + "/duty_cycle"));
+    long value = -1;
+    in >> value;
+    return value;
+  }
+  void start() {
+    const std::string program = std::string(PROGRAM_DIR) + "/standstill";
+    std::vector<std::string> words{"standstill", "-c", folder / "loco.toml", "loco"};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 1, (folder / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    posix_spawn_file_actions_addopen(&files, 2, (folder / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    ASSERT_EQ(posix_spawn(&pid, program.c_str(), &files, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&files);
+    ASSERT_TRUE(until([&] { return std::filesystem::exists(folder / "line"); })) << err();
+  }
+  [[nodiscard]] bool until(const std::function<bool()>& condition) {
+    for (int i = 0; i < 6000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+  [[nodiscard]] std::string err() const {
+    std::ifstream in(folder / "err");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // Its exit code; 128 + signal where one ended it.
+  int wait() {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    pid = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  // The process that turns the loop.
+  [[nodiscard]] pid_t loop() const {
+    std::ifstream in("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
+    pid_t child = -1;
+    in >> child;
+    return child;
+  }
+  TemporaryFolder folder;
+  pid_t pid = -1;
+};
+
+// How prompt the loop is on a busy machine is not asked here: a loop that its keeper ends is safe too.
+TEST_F(OnboardLoco, S2_S4_StartsColdAndEndsSafeWhicheverProcessIsKilled) {
+  for (const bool keeper : {false, true}) {
+    SCOPED_TRACE(keeper);
+    start();
+    ASSERT_FALSE(HasFatalFailure());
+    EXPECT_TRUE(until([&] { return duty(0) == 0 && duty(1) == 0; }));
+    EXPECT_TRUE(has_text(err(), "no 'dcc' line")) << err();
+    EXPECT_TRUE(has_text(err(), "no 'watchdog'")) << err();
+    const pid_t child = loop();
+    if (child > 0) {
+      for (int i = 0; i < 2; ++i)
+        put("pwmchip0/pwm" + std::to_string(i) + "/duty_cycle", "9000000");  // as if it heated
+      ::kill(keeper ? pid : child, SIGKILL);
+    }
+    const int code = wait();
+    EXPECT_TRUE(keeper || code == 1) << code << err();
+    if (child > 0) {
+      EXPECT_TRUE(until([&] { return ::kill(child, 0) != 0; })) << "the loop ends when its keeper is gone";
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(until([&] { return duty(i) == 0; })) << i;
+    std::filesystem::remove(folder / "line");
+  }
+}
+
+TEST_F(OnboardLoco, WhatIsNotThereIsNamed) {
+  std::filesystem::remove(folder / "pressure");
+  const auto ran = standstill({"-c", folder / "loco.toml", "loco"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(has_text(ran.err, folder / "pressure")) << ran.err;
+  EXPECT_TRUE(has_text(ran.err, "is not there")) << ran.err;
+}
+
+}  // namespace
+}  // namespace standstill::test

@@ -1,0 +1,81 @@
+// An engine's job against the simulated engine: a real process, a real pseudo terminal.
+#include "supervise/loco_job.hpp"
+
+#include <gtest/gtest.h>
+
+#include "os/clock.hpp"
+#include "support/sim_engine.hpp"
+
+namespace standstill::supervise {
+namespace {
+
+class LocoJobTest : public testing::Test {
+ protected:
+  LocoJobTest() {
+    config::Link config;
+    config.id = "engine";
+    config.kind = "loco";
+    config.silence = config::milliseconds(20000);
+    config.reconnect.first = config::milliseconds(100);
+    config.reconnect.longest = config::milliseconds(500);
+    config.peer = config::LocoLink{sim.line(), 115200, config::milliseconds(5000)};
+    job = std::make_unique<LocoJob>(
+        loop, config, tags, 1,
+        Job::Listener{[this](const link::Status& status, link::State, std::string_view) {
+                        if (status.state != link::State::online) tags.link_gone("engine");
+                      },
+                      {},
+                      [this] { ++looked; },
+                      [this](std::string_view code, const std::string& detail) {
+                        journal += std::string(code) + " " + detail + "\n";
+                      }});
+    job->begin();
+  }
+  // Waits long: a loaded machine is slow, and none of these tests is about how fast.
+  bool until(const std::function<bool()>& condition) {
+    const Instant end = os::now() + 60s;
+    while (!condition() && os::now() < end) loop.turn(20ms);
+    return condition();
+  }
+  [[nodiscard]] const link::Tag& tag(const char* name) { return tags.get(tags.declare("engine", name)); }
+  [[nodiscard]] bool good(const char* name) { return tag(name).quality == link::Quality::good; }
+
+  test::SimEngine sim;
+  os::Loop loop;
+  link::TagTable tags;
+  int looked = 0;
+  std::string journal;
+  std::unique_ptr<LocoJob> job;
+};
+
+TEST_F(LocoJobTest, ItsValuesAreTagsAndItsLogIsForTheJournal) {
+  ASSERT_TRUE(until([&] { return good("running") && tag("running").value == 1; })) << journal;
+  EXPECT_EQ(job->state(), link::State::online);
+  EXPECT_GT(tag("boiler").value, 90);
+  EXPECT_GT(looked, 0);
+  EXPECT_TRUE(sim.tell("fault boiler-open").find("true") != std::string::npos);
+  EXPECT_TRUE(until([&] { return tag("tripped").value == 1; })) << journal;
+  EXPECT_TRUE(until([&] { return journal.find("engine_log EVENT") != std::string::npos; })) << journal;
+  EXPECT_NE(journal.find("engine tripped, epoch 2: SENSOR_FAULT(boiler: at the low rail)"), std::string::npos)
+      << journal;
+}
+
+TEST_F(LocoJobTest, ItTakesAStopAndNothingElse) {
+  EXPECT_FALSE(job->send("stop", false)) << "nobody hears it yet";
+  ASSERT_TRUE(until([&] { return good("running") && tag("running").value == 1; })) << journal;
+  EXPECT_FALSE(job->send("go", true));
+  ASSERT_TRUE(job->send("stop", false));
+  EXPECT_TRUE(until([&] { return tag("tripped").value == 1; })) << journal;
+  EXPECT_NE(journal.find("EMERGENCY_STOP(operator)"), std::string::npos) << journal;
+}
+
+TEST_F(LocoJobTest, S7_AnEngineThatVanishesHasNoGoodValueAndReturns) {
+  ASSERT_TRUE(until([&] { return good("boiler"); })) << journal;
+  sim.end();
+  EXPECT_TRUE(until([&] { return !good("boiler"); }));
+  sim.start();
+  EXPECT_TRUE(until([&] { return good("boiler"); })) << journal;
+}
+
+}  // namespace
+}  // namespace standstill::supervise
