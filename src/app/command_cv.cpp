@@ -1,8 +1,5 @@
-// `cv list|get|set|backup|restore`: a locomotive's configuration variables over its telemetry line.
-#include <poll.h>
-#include <unistd.h>
-
-#include <array>
+// `cv list|get|set|backup|restore`: a locomotive's configuration variables, over its telemetry line or on a
+// programming track.
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -10,10 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "app/cv_options.hpp"
+#include "app/cv_peer.hpp"
 #include "app/table.hpp"
-#include "link/serial.hpp"
-#include "os/clock.hpp"
 #include "plant/loco/telemetry.hpp"
 
 namespace standstill::app {
@@ -22,82 +17,13 @@ using nlohmann::ordered_json;
 
 namespace {
 
-// The engine's line: it says a frame every second of its own accord, so answers are picked out by how they
-// begin.
-class EngineLine {
- public:
-  explicit EngineLine(os::Fd fd, const CvOptions& options)
-      : fd_(std::move(fd)), timeout_(std::chrono::milliseconds(options.timeout_ms)) {}
-
-  // An empty line first: whatever somebody else left half typed ends there, and is not ours.
-  [[nodiscard]] std::expected<std::string, std::string> ask(const std::string& line,
-                                                            const std::vector<std::string>& beginnings) {
-    const std::string bytes = line + "\n";
-    if (::write(fd_.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-      return std::unexpected("the engine's line takes nothing: is it plugged in?");
-    const Instant until = os::now() + timeout_;
-    for (;;) {
-      while (const auto said = take_line())
-        for (const std::string& beginning : beginnings)
-          if (said->starts_with(beginning)) return *said;
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - os::now()).count();
-      if (left <= 0)
-        return std::unexpected("the engine does not answer: is this its telemetry line, and has it power?");
-      pollfd one{fd_.get(), POLLIN, 0};
-      if (::poll(&one, 1, static_cast<int>(left)) <= 0) continue;
-      std::array<char, 512> buffer{};
-      const ssize_t got = ::read(fd_.get(), buffer.data(), buffer.size());
-      if (got == 0 || (one.revents & (POLLHUP | POLLERR)) != 0)
-        return std::unexpected("the engine's line was unplugged");
-      if (got > 0) heard_.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-  }
-
-  [[nodiscard]] std::expected<std::string, std::string> get(std::uint32_t number) {
-    const std::string cv = "CV" + std::to_string(number);
-    auto answer = ask(cv + "?", {cv + "=", "there is no CV"});
-    if (!answer) return answer;
-    if (answer->starts_with("there")) return std::unexpected(*answer);
-    return answer->substr(cv.size() + 1);
-  }
-
-  struct Written {
-    bool done = false;
-    std::string answer;
-  };
-  [[nodiscard]] std::expected<Written, std::string> set(std::uint32_t number, const std::string& value) {
-    const std::string cv = "CV" + std::to_string(number);
-    auto answer = ask(cv + "=" + value, {"Updated " + cv + " ", cv + " ", cv + "=", "there is no CV"});
-    if (!answer) return std::unexpected(answer.error());
-    return Written{answer->starts_with("Updated"), *answer};
-  }
-
- private:
-  std::optional<std::string> take_line() {
-    const std::size_t end = heard_.find('\n');
-    if (end == std::string::npos) return std::nullopt;
-    std::string line = heard_.substr(0, end);
-    heard_.erase(0, end + 1);
-    return line;
-  }
-
-  os::Fd fd_;
-  Duration timeout_;
-  std::string heard_;
-};
-
-std::expected<EngineLine, int> connect(const CvOptions& options) {
-  const auto format = link::serial_format(options.baud, "8N1");
-  if (!format) {
-    complain(format.error());
+CvConnection connect(const CvOptions& options) {
+  if (options.device.empty() == options.programming.empty()) {
+    complain(
+        "say where the engine is: --device for its telemetry line, or --programming for a programming track");
     return std::unexpected(exit_usage);
   }
-  auto fd = link::open_serial(options.device, *format);
-  if (!fd) {
-    complain(fd.error());
-    return std::unexpected(exit_unreachable);
-  }
-  return EngineLine(std::move(*fd), options);
+  return options.device.empty() ? connect_programming(options) : connect_line(options);
 }
 
 int unreachable(const std::string& why) {
@@ -117,23 +43,25 @@ bool is_value(std::uint32_t number, const std::string& value) {
 int cv_list(const Context& context, const CvOptions& options) {
   auto line = connect(options);
   if (!line) return line.error();
+  CvPeer& engine = **line;
   ordered_json all = ordered_json::array();
   Table table({"CV", "NAME", "VALUE", "UNIT", "RANGE"});
   for (const loco::Variable& one : loco::variables) {
     const auto number = static_cast<std::uint32_t>(one.cv);
-    const auto value = line->get(number);
-    if (!value) return unreachable(value.error());
+    const auto value = engine.get(number);
+    if (!value && !(options.device.empty() && !one.fits_dcc())) return unreachable(value.error());
     Sentence range;
     loco::put_value(range, one.low, one.decimals).text("-");
     loco::put_value(range, one.high, one.decimals);
-    table.add({std::to_string(number), std::string(one.name), printable(*value), std::string(one.unit),
-               std::string(range.view())});
-    all.push_back({{"cv", number},
-                   {"name", one.name},
-                   {"value", std::strtod(value->c_str(), nullptr)},
-                   {"unit", one.unit},
-                   {"min", decimal(one.low, one)},
-                   {"max", decimal(one.high, one)}});
+    table.add({std::to_string(number), std::string(one.name), value ? printable(*value) : "?",
+               std::string(one.unit), std::string(range.view())});
+    all.push_back(
+        {{"cv", number},
+         {"name", one.name},
+         {"value", value ? ordered_json(std::strtod(value->c_str(), nullptr)) : ordered_json(nullptr)},
+         {"unit", one.unit},
+         {"min", decimal(one.low, one)},
+         {"max", decimal(one.high, one)}});
   }
   say(context.json ? all.dump() : table.text());
   return exit_done;
@@ -142,7 +70,8 @@ int cv_list(const Context& context, const CvOptions& options) {
 int cv_get(const Context& context, const CvOptions& options) {
   auto line = connect(options);
   if (!line) return line.error();
-  const auto value = line->get(options.number);
+  CvPeer& engine = **line;
+  const auto value = engine.get(options.number);
   if (!value) {
     complain(value.error());
     return value.error().starts_with("there is no") ? exit_refused : exit_unreachable;
@@ -159,7 +88,8 @@ int cv_set(const Context& context, const CvOptions& options) {
     return misused("'" + options.value + "' is no value of a CV; write a number, for example 120");
   auto line = connect(options);
   if (!line) return line.error();
-  const auto written = line->set(options.number, options.value);
+  CvPeer& engine = **line;
+  const auto written = engine.set(options.number, options.value);
   if (!written) return unreachable(written.error());
   if (context.json)
     say(ordered_json{{"cv", options.number}, {"done", written->done}, {"answer", written->answer}}.dump());
@@ -173,11 +103,16 @@ int cv_set(const Context& context, const CvOptions& options) {
 int cv_backup(const Context&, const CvOptions& options) {
   auto line = connect(options);
   if (!line) return line.error();
+  CvPeer& engine = **line;
   std::string text;
   for (const loco::Variable& one : loco::variables) {
     if (one.read_only) continue;
     const auto number = static_cast<std::uint32_t>(one.cv);
-    const auto value = line->get(number);
+    const auto value = engine.get(number);
+    if (!value && options.device.empty() && !one.fits_dcc()) {
+      text += "# CV" + std::to_string(number) + " goes beyond eight bits and was not read\n";
+      continue;
+    }
     if (!value) return unreachable(value.error());
     text += "CV" + std::to_string(number) + "=" + *value + "\n";
   }
@@ -204,12 +139,13 @@ int cv_restore(const Context&, const CvOptions& options) {
   }
   auto line = connect(options);
   if (!line) return line.error();
+  CvPeer& engine = **line;
   // Values that must fit each other may be refused in one order and taken in another: those are tried again.
   std::string last;
   while (!wanted.empty()) {
     std::vector<std::pair<std::uint32_t, std::string>> refused;
     for (const auto& one : wanted) {
-      const auto written = line->set(one.first, one.second);
+      const auto written = engine.set(one.first, one.second);
       if (!written) return unreachable(written.error());
       if (written->done) continue;
       last = written->answer;

@@ -9,7 +9,8 @@
 namespace standstill::app {
 
 struct CvOptions {
-  std::string device;  // of the telemetry line
+  std::string device;       // of the telemetry line
+  std::string programming;  // instead: the control socket of a command station with a programming track
   unsigned baud = 115200;
   unsigned timeout_ms = 2000;  // for one answer
   std::uint32_t number = 0;    // get, set

@@ -14,8 +14,11 @@ void declare_cv(CLI::App& tool, Context& context, Chosen& chosen) {
   const auto add = [&](const char* name, const char* description, Run run) {
     CLI::App* made = subcommand(tool, name, description);
     made->add_option("--device", wanted->device, "the engine's telemetry line, a serial device or a pty")
-        ->type_name("FILE")
-        ->required();
+        ->type_name("FILE");
+    made->add_option("--programming", wanted->programming,
+                     "instead, by DCC service mode on the programming track of `standstill sim loco`: its "
+                     "control socket")
+        ->type_name("FILE");
     made->add_option("--baud", wanted->baud, "its speed (115200)")->type_name("N");
     made->add_option("--timeout-ms", wanted->timeout_ms, "for one answer (2000)")->type_name("MS");
     made->callback([&context, &chosen, wanted, run] {

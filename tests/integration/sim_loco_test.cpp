@@ -1,10 +1,8 @@
 // `standstill sim loco` and `standstill cv` as a user types them.
-#include <signal.h>
-
-#include <filesystem>
 #include <fstream>
 
 #include "support/cli_rig.hpp"
+#include "support/sim_engine.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace standstill::test {
@@ -47,34 +45,24 @@ TEST(SimLoco, WhatIsTypedWrongIsSaid) {
 
 class LiveLoco : public testing::Test {
  protected:
-  void SetUp() override {
-    const std::string program = std::string(PROGRAM_DIR) + "/standstill";
-    std::vector<std::string> words{"standstill", "sim", "loco", "--pty", line};
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-    ASSERT_EQ(posix_spawn(&pid, program.c_str(), &files, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&files);
-    for (int i = 0; i < 6000 && !std::filesystem::exists(line); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ASSERT_TRUE(std::filesystem::exists(line));
-  }
-  void TearDown() override {
-    ::kill(pid, SIGTERM);
-    ::waitpid(pid, nullptr, 0);
-  }
   Ran cv(std::vector<std::string> words) {
     words.insert(words.begin(), "cv");
     for (const char* more : {"--device", line.c_str(), "--timeout-ms", "60000"}) words.emplace_back(more);
     return standstill(words);
   }
 
+  // By DCC service mode, on the simulator's programming track.
+  Ran by_dcc(std::vector<std::string> words) {
+    words.insert(words.begin(), "cv");
+    for (const char* more : {"--programming", control.c_str(), "--timeout-ms", "60000"})
+      words.emplace_back(more);
+    return standstill(words);
+  }
+
+  SimEngine engine;
   TemporaryFolder folder;
-  std::string line = folder / "engine";
-  pid_t pid = -1;
+  std::string line = engine.line();
+  std::string control = engine.control();
 };
 
 TEST_F(LiveLoco, CvsAreListedReadWrittenSavedAndBroughtBack) {
@@ -104,6 +92,45 @@ TEST_F(LiveLoco, CvsAreListedReadWrittenSavedAndBroughtBack) {
   EXPECT_EQ(cv({"restore", saved}).code, 0);
   EXPECT_EQ(cv({"get", "42"}).out, "110\n");
   EXPECT_EQ(cv({"get", "37"}).out, "13.25\n");
+}
+
+TEST_F(LiveLoco, CvsAreReadAndWrittenOnTheProgrammingTrack) {
+  EXPECT_EQ(by_dcc({"get", "42"}).out, "110\n");
+  EXPECT_EQ(by_dcc({"get", "8"}).out, "13\n");
+  EXPECT_EQ(by_dcc({"get", "51"}).out, "4.5\n");
+  const auto set = by_dcc({"set", "42", "120"});
+  EXPECT_EQ(set.code, 0) << set.err;
+  EXPECT_EQ(by_dcc({"set", "31", "-5"}).code, 0);
+  EXPECT_EQ(by_dcc({"get", "31"}).out, "-5\n");
+  // An engine does not say why: it acknowledges, or it does not.
+  const auto refused = by_dcc({"set", "42", "131"});
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_TRUE(has_text(refused.err, "is not acknowledged")) << refused.err;
+  const auto wide = by_dcc({"set", "43", "260"});
+  EXPECT_EQ(wide.code, 4);
+  EXPECT_TRUE(has_text(wide.err, "beyond eight bits")) << wide.err;
+  const auto nobody = by_dcc({"get", "99"});
+  EXPECT_EQ(nobody.code, 3);
+  EXPECT_TRUE(has_text(nobody.err, "is not acknowledged")) << nobody.err;
+  // It is the same engine, and it kept the values over the power cycles.
+  EXPECT_EQ(cv({"get", "42"}).out, "120\n");
+  EXPECT_EQ(cv({"get", "31"}).out, "-5\n");
+  const auto list = by_dcc({"list", "--json"});
+  ASSERT_EQ(list.code, 0) << list.err;
+  EXPECT_GT(json::parse(list.out).size(), 20U);
+  const std::string saved = folder / "saved";
+  EXPECT_EQ(by_dcc({"backup", saved}).code, 0);
+  EXPECT_EQ(by_dcc({"set", "42", "95"}).code, 0);
+  EXPECT_EQ(by_dcc({"restore", saved}).code, 0);
+  EXPECT_EQ(cv({"get", "42"}).out, "120\n");
+}
+
+TEST_F(LiveLoco, WhereTheEngineIsMustBeSaidOnce) {
+  EXPECT_EQ(standstill({"cv", "get", "42"}).code, 2);
+  EXPECT_EQ(standstill({"cv", "get", "42", "--device", line, "--programming", control}).code, 2);
+  const auto nobody = standstill({"cv", "get", "42", "--programming", folder / "nobody"});
+  EXPECT_EQ(nobody.code, 3);
+  EXPECT_TRUE(has_text(nobody.err, "no programming track that answers")) << nobody.err;
 }
 
 }  // namespace
