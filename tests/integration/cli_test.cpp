@@ -40,6 +40,8 @@ TEST_F(Cli, HelpOfEveryCommandIsNotEmpty) {
                           "rocrail",
                           "s7",
                           "cv",
+                          "loco",
+                          "station",
                           "bus",
                           "sim",
                           "completion",
@@ -60,7 +62,7 @@ TEST_F(Cli, TypingErrors) {
   };
   for (const auto& [words, says] :
        {Case{{"statsu"}, "did you mean 'status'?"}, Case{{"status", "--jsno"}, "did you mean '--json'?"},
-        Case{{"loco", "run"}, "not in this version"}, Case{{"snapshot"}, ""},
+        Case{{"loc"}, "did you mean 'loco'?"}, Case{{"snapshot"}, ""},
         Case{{"snapshot", "shwo"}, "did you mean 'show'?"}, Case{{"ack", "--epoch", "x"}, "epoch"},
         Case{{"ack", "--epoch", "-3"}, "epoch"}, Case{{"log", "--limit", "0"}, "limit"},
         Case{{"completion", "tcsh"}, "bash, zsh or fish"}, Case{{"sim", "station"}, "not in this version"}}) {
