@@ -23,6 +23,7 @@ void Chain::boot(Instant now, BootReason reason, Epoch last_epoch) {
   reason_ = reason == BootReason::watchdog ? "RESET_BY_WATCHDOG(the loop missed its deadline or a self-check)"
                                            : "RESET_BY_FIRMWARE(it stopped itself)";
   hold_ = Hold::parking;
+  woken_parked_ = now;
   events_.put({to_ns(now), 0, EventKind::trip, 255, CauseCode::software_error, 0});
 }
 
@@ -152,6 +153,7 @@ void Chain::order(Instant now) {
                  : state == LatchState::ready ? Lamp::slow
                                               : Lamp::rapid;
   if (hold_ == Hold::slowing) orders_.regulator = Regulator::slow_down;
+  orders_.save_log = woken_parked_ != Instant{} && now - woken_parked_ >= sound_for;
   const std::uint32_t due = sequence_.due(now);
   if (due == 0) return;
   orders_.regulator = Sequence::has(due, Sequence::close) ? Regulator::closed : Regulator::vent;

@@ -83,6 +83,10 @@ class Chain {
   bool untouched_ = false;  // never released since a power-up
   Duration slow_for_{};
   Instant slowing_since_{};
+  // Woken parked by a reset: its reason is saved too, but not by a program that is reset again and again,
+  // which would wear out the flash.
+  static constexpr Duration sound_for = 1s;
+  Instant woken_parked_{};
   Refusal refusal_ = Refusal::none;
   std::array<Standing, watch_count> told_{};
   std::array<CauseCode, watch_count> told_code_{};

@@ -200,6 +200,19 @@ TEST(LocoEngine, TheLogIsThereAfterPowerUpWithWhatCameBefore) {
   EXPECT_TRUE(said(rig, "trip boiler limit"));
 }
 
+TEST(LocoEngine, TheReasonOfAWatchdogsResetIsInTheLogAndSurvivesAPowerCycle) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(80));
+  rig.power_up(BootReason::watchdog);
+  rig.run(2s);
+  rig.power_up();
+  EXPECT_EQ(rig.engine().log().reason.view(),
+            "RESET_BY_WATCHDOG(the loop missed its deadline or a self-check)");
+  rig.type("LOG");
+  rig.run(2s);
+  EXPECT_TRUE(said(rig, "LOG 2 RESET_BY_WATCHDOG"));
+}
+
 TEST(LocoEngine, S13_PowerLostAtAnyPointOfTheSequenceLeavesASoundFlash) {
   for (int cycles = 0; cycles < 330; cycles += 7) {
     Rig rig;
