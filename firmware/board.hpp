@@ -37,7 +37,7 @@ void write(std::span<const std::uint8_t> bytes);
 
 // Newest readings, voltage and encoder, without waiting: conversions run by themselves.
 [[nodiscard]] loco::Measured measure();
-// The next edge of the rails, in order; false: none is waiting. At least 64 are kept between two cycles.
+// The next edge of the rails, in order; false: none is waiting. A cycle has up to 345.
 [[nodiscard]] bool edge(Instant& at);
 void drive(const loco::Outputs& outputs);
 

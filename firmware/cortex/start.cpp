@@ -49,11 +49,15 @@ void fault_handler() {
 }
 // A program that lets SysTick run has its own.
 __attribute__((weak)) void tick_handler() { reset_now(); }
-// The same for the console's bytes.
+// The same for the console's bytes, and for what an engine's board has.
 __attribute__((weak)) void uart_handler() { reset_now(); }
+__attribute__((weak)) void edge_handler() { reset_now(); }
+__attribute__((weak)) void converter_handler() { reset_now(); }
+__attribute__((weak)) void acknowledge_handler() { reset_now(); }
+__attribute__((weak)) void servo_handler() { reset_now(); }
 
 using Vector = void (*)();
-__attribute__((section(".vectors"), used)) const Vector vectors[19] = {
+__attribute__((section(".vectors"), used)) const Vector vectors[26] = {
     reinterpret_cast<Vector>(stack_to),
     reset_handler,
     nmi_handler,
@@ -73,6 +77,13 @@ __attribute__((section(".vectors"), used)) const Vector vectors[19] = {
     uart_handler,  // 0: mps2-an385
     fault_handler,
     uart_handler,  // 2: nRF51
+    fault_handler,
+    fault_handler,
+    fault_handler,
+    edge_handler,  // 6 to 9: nRF51
+    converter_handler,
+    acknowledge_handler,
+    servo_handler,
 };
 
 // No heap: what asks for one is a mistake that must not run on.

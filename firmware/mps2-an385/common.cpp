@@ -59,17 +59,13 @@ class FileFlash final : public loco::Flash {
 };
 FileFlash file_flash;
 
-// The emulated processor stands still whenever its host is busy with something else, and its watchdog does
-// not.
-constexpr std::int64_t stretch = 50;
-
 }  // namespace
 
 loco::Flash& flash() { return file_flash; }
 
 void start_watchdog(Duration timeout) {
   reg(watchdog + 0xC00) = 0x1ACCE551;
-  reg(watchdog) = static_cast<std::uint32_t>(timeout.count() / 40 * stretch);
+  reg(watchdog) = static_cast<std::uint32_t>(timeout.count() / 40 * watchdog_stretch);
   reg(watchdog + 8) = 3;  // an NMI at the first end, a reset at the second
   reg(watchdog + 0xC00) = 0;
 }
@@ -91,6 +87,12 @@ void write(std::span<const std::uint8_t> bytes) {
 void start_line() {
   uart_console.divider() = 217;  // 115200 baud
   uart_console.control() = 3;
+}
+
+void start_tick() {
+  reg(systick + 4) = clock_hz / 1000 - 1;
+  reg(systick + 8) = 0;
+  reg(systick) = 7;
 }
 
 }  // namespace standstill::board

@@ -23,6 +23,7 @@ inline constexpr std::uint32_t uart_tx_full = 1;
 inline constexpr std::uint32_t uart_rx_full = 2;
 
 inline constexpr Uart uart_console{0x40004000};
+inline constexpr Uart uart_sensors{0x40005000};
 
 inline constexpr std::uintptr_t systick = 0xE000E010;
 inline constexpr std::uintptr_t timer0 = 0x40000000;         // CMSDK timer: control, value, reload
@@ -33,5 +34,9 @@ inline constexpr std::uint32_t uart_received = 1;            // interrupt 0 of t
 inline constexpr std::uintptr_t watchdog = 0x40008000;
 
 void start_line();  // common.cpp: the console's UART
+void start_tick();  // common.cpp: an interrupt a millisecond
+void start_time();  // timer.cpp: that, and the timer
+// The processor stands still whenever its host is busy, and its watchdog does not: so many times as long.
+extern const std::int64_t watchdog_stretch;
 
 }  // namespace standstill::board

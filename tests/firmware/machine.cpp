@@ -78,8 +78,8 @@ void blank_flash(const std::filesystem::path& folder) {
                                16U << 20U);  // the machine's whole memory; the rest is a hole
 }
 
-Machine::Machine(const std::filesystem::path& folder, const std::string& image)
-    : console(folder / "console") {
+Machine::Machine(const std::filesystem::path& folder, const std::string& image, bool realtime)
+    : console(folder / "console"), sensors(folder / "sensors") {
   const std::string kernel = std::string(SOURCE_DIR) + "/build/firmware/" + image + ".elf";
   std::vector<std::string> words{
       "qemu-system-arm",
@@ -98,7 +98,11 @@ Machine::Machine(const std::filesystem::path& folder, const std::string& image)
       "-chardev",
       "socket,id=c0,path=" + console.path().string(),
       "-serial",
-      "chardev:c0"};
+      "chardev:c0",
+      "-chardev",
+      "socket,id=c1,path=" + sensors.path().string(),
+      "-serial",
+      "chardev:c1"};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -108,8 +112,18 @@ Machine::Machine(const std::filesystem::path& folder, const std::string& image)
   std::memset(static_cast<std::uint8_t*>(memory_) + board::mailbox_offset, 0, sizeof(board::Mailbox));
   mailbox_ =
       reinterpret_cast<volatile board::Mailbox*>(static_cast<std::uint8_t*>(memory_) + board::mailbox_offset);
-  if (::posix_spawnp(&pid_, argv[0], nullptr, nullptr, argv.data(), environ) != 0) return;
-  started_ = console.accept(std::chrono::seconds(60));
+  posix_spawnattr_t how{};
+  ::posix_spawnattr_init(&how);
+  if (realtime) {
+    const sched_param lowest{.sched_priority = 1};
+    ::posix_spawnattr_setschedpolicy(&how, SCHED_RR);
+    ::posix_spawnattr_setschedparam(&how, &lowest);
+    ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSCHEDULER);
+  }
+  const int failed = ::posix_spawnp(&pid_, argv[0], nullptr, &how, argv.data(), environ);
+  ::posix_spawnattr_destroy(&how);
+  if (failed != 0) return;
+  started_ = console.accept(std::chrono::seconds(60)) && sensors.accept(std::chrono::seconds(60));
 }
 
 Machine::~Machine() {

@@ -34,13 +34,15 @@ class Line {
 
 class Machine {
  public:
-  // `image` is in build/firmware. The flash file outlives the machine, as flash does a power cycle.
-  Machine(const std::filesystem::path& folder, const std::string& image);
+  // `image` is in build/firmware. The flash file outlives the machine, as flash does a power cycle. With
+  // `realtime` other programs of the host do not hold it up, where that is permitted.
+  Machine(const std::filesystem::path& folder, const std::string& image, bool realtime = false);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
   Line console;
+  Line sensors;  // the board's second serial line; only the image `loco-live` listens to it
   [[nodiscard]] bool started() const { return started_; }
   // Until the console has said this, or the time is over.
   [[nodiscard]] bool says(const std::string& text,
