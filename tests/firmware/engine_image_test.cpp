@@ -171,9 +171,12 @@ TEST_F(EngineImage, AHangIsEndedByTheHardwareWatchdogAndItWakesUpParked) {
   ASSERT_GT(pair.drove().boiler, 0);
   pair.plant.hang = true;
   ASSERT_TRUE(pair.plant.send(pair.now + 20ms, pair.model.measure(pair.now), {}, {}));
-  const auto first = pair.plant.drive(std::chrono::seconds(120));  // what every start says first
-  ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(first->boiler, 0);
+  // Of the watchdog's first end, and what every start says first.
+  for (const char* from : {"the NMI", "the start"}) {
+    const auto drove = pair.plant.drive(std::chrono::seconds(120));
+    ASSERT_TRUE(drove.has_value()) << from;
+    EXPECT_EQ(drove->boiler, 0) << from;
+  }
   pair.plant.hang = false;
   pair.plant.boot_reason = static_cast<std::uint8_t>(BootReason::watchdog);
   Instant now = instant_from_ns(1'000'000'000);
