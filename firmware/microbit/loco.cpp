@@ -204,18 +204,19 @@ void acknowledge_handler() {
   set_pin(acknowledge_pin, false);
 }
 
-// A pulse ends by the timer's first register and begins with its period; its length changes only between two.
+// A pulse begins with the timer's period and ends by its first register; its length changes only between two.
+// A handler that comes too late makes no pulse rather than an endless one.
 void servo_handler() {
   using namespace standstill::board;
-  if (reg(servo_timer::pulse_over) != 0) {
-    reg(servo_timer::pulse_over) = 0;
-    set_pin(servo_pin, false);
-  }
   if (reg(servo_timer::period_over) != 0) {
     reg(servo_timer::period_over) = 0;
     const std::uint32_t us = servo_us;
     if (us != 0) reg(servo_timer::pulse) = us;
     set_pin(servo_pin, us != 0);
+  }
+  if (reg(servo_timer::pulse_over) != 0) {
+    reg(servo_timer::pulse_over) = 0;
+    set_pin(servo_pin, false);
   }
 }
 
