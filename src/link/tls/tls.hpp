@@ -3,6 +3,9 @@
 // The peer's certificate is always verified: its chain against `ca_file`, or against the system's authorities
 // where that is empty, and its name. The handshake, and the files it needs, are worked on by another thread:
 // a peer that is slow at it, or a disk, keeps no watch waiting.
+//
+// The process ignores SIGPIPE, as every program of ours does (os::EndSignals): OpenSSL writes to the socket
+// itself, and a peer that has just died must be an error of that write.
 #pragma once
 
 #include <openssl/types.h>
