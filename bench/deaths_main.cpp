@@ -4,7 +4,7 @@
 // holds, and writes one command; ours watches supervisors of 20 and of 200 MB, a guard, a cutter, and must
 // make two relays safe. A stop has no yardstick: its time-out plus 10 ms is printed beside the worst.
 //
-// usage: bench_deaths [SAMPLES]   (default 60 a victim)
+// usage: bench_deaths [SAMPLES]   (default 200 a victim)
 #include <signal.h>
 #include <unistd.h>
 
@@ -149,7 +149,7 @@ bool measure(bool realtime, std::size_t samples, bool stops) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::size_t samples = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 60;
+  const std::size_t samples = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 200;
   const bool allowed = become_realtime(1);
   become_realtime(0);
   bool good = measure(false, samples, !allowed);
