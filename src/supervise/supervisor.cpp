@@ -83,9 +83,10 @@ void Supervisor::remember() {
   auto reader = record::JournalReader::open(journal_file(config_));
   if (!reader) return;
   journal_epoch_ = reader->last_epoch().value_or(0);
-  if (const auto pictures = reader->read({.kind = "snapshot", .limit = 100, .newest = true}))
+  // By epoch, for which the journal has an index: a long journal is not searched while no permit goes out.
+  if (const auto pictures = reader->read({.epoch = journal_epoch_, .kind = "snapshot"}))
     for (const auto& [id, event] : *pictures)
-      if (event.code != "taken" && event.epoch >= pictured_.epoch)
+      if (event.code != "taken")
         pictured_ = {event.epoch, event.code == "written" ? event.source : std::string{}};
   if (const auto said = reader->read({.of_guard = true, .limit = 1, .newest = true}); said && !said->empty())
     heard_ = {said->front().event.boot_id, said->front().event.guard_seq};
