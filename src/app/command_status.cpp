@@ -45,6 +45,10 @@ ordered_json answer_of(const std::expected<terminal::Response, terminal::ClientE
   return body.is_discarded() ? ordered_json(nullptr) : body;
 }
 
+std::string trouble_of(const std::expected<terminal::Response, terminal::ClientError>& response) {
+  return response ? "the supervisor answered " + std::to_string(response->status) : response.error().text;
+}
+
 // What stands in the way and what happened last are asked for when the state has changed, and every other
 // second.
 class Watching {
@@ -58,8 +62,7 @@ class Watching {
     picture_.now_wall_ns = os::wall_ns();
     const Instant now = os::now();
     if (!picture_.state.is_object()) {
-      picture_.trouble =
-          response ? "the supervisor answered " + std::to_string(response->status) : response.error().text;
+      picture_.trouble = trouble_of(response);
       picture_.unheard = now - heard_;
       return picture_;
     }
@@ -140,8 +143,7 @@ int watch(const Context& context) {
       heard = os::now();
       say(context.json ? state.dump() : state_text(state, os::wall_ns(), false) + "\n");
     } else {
-      const std::string why =
-          response ? "the supervisor answered " + std::to_string(response->status) : response.error().text;
+      const std::string why = trouble_of(response);
       // The old values are not shown: nobody may take them for the present.
       say(context.json ? ordered_json{{"state", nullptr}, {"error", why}}.dump()
                        : "UNKNOWN  for " + age_text(to_ms(os::now() - heard)) + "\n\n" + why + "\n");

@@ -12,6 +12,7 @@
 #include "record/event_json.hpp"
 #include "record/journal_reader.hpp"
 #include "record/recovery_checklist.hpp"
+#include "supervise/outcome.hpp"
 #include "supervise/plant_changes.hpp"
 #include "supervise/tags_json.hpp"
 #include "version.hpp"
@@ -24,12 +25,8 @@ using terminal::Outcome;
 
 namespace {
 
-Outcome ok(const json& body) { return {200, record::dump(body)}; }
 Outcome ok(const ordered_json& body) {
   return {200, body.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
-}
-Outcome problem(int status, const std::string& error, const std::string& hint) {
-  return {status, record::dump(json{{"error", error}, {"hint", hint}})};
 }
 Outcome no_snapshot(const std::string& why) {
   return problem(404, why, "`standstill snapshot list` names those there are");

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "os/clock.hpp"
-#include "record/event_json.hpp"
 #include "supervise/backend.hpp"
+#include "supervise/outcome.hpp"
 #include "supervise/rehearsal.hpp"
 
 namespace standstill::supervise {
@@ -14,21 +14,13 @@ namespace standstill::supervise {
 using nlohmann::json;
 using terminal::Outcome;
 
-namespace {
-
-Outcome problem(int status, const std::string& error, const std::string& hint) {
-  return {status, record::dump(json{{"error", error}, {"hint", hint}})};
-}
-
-}  // namespace
-
 Outcome SupervisorBackend::trend(const std::string& link_dot_tag) {
   const auto dot = link_dot_tag.find('.');
   json samples = json::array();
   if (dot != std::string::npos)
     for (const auto& one : supervisor_.trends().of(link_dot_tag.substr(0, dot), link_dot_tag.substr(dot + 1)))
       samples.push_back({one.at_s, std::isnan(one.value) ? json(nullptr) : json(one.value)});
-  return {200, record::dump(json{{"tag", link_dot_tag}, {"samples", samples}})};
+  return ok(json{{"tag", link_dot_tag}, {"samples", samples}});
 }
 
 Outcome SupervisorBackend::rehearsal() {
@@ -39,7 +31,7 @@ Outcome SupervisorBackend::rehearsal() {
                      {"commands", help ? help->value("commands", json::array()) : json::array()},
                      {"error", help ? json(nullptr) : json(help.error())}});
   }
-  return {200, record::dump(json{{"peers", peers}})};
+  return ok(json{{"peers", peers}});
 }
 
 Outcome SupervisorBackend::rehearse(const std::string& id, const std::string& command,
@@ -55,7 +47,7 @@ Outcome SupervisorBackend::rehearse(const std::string& id, const std::string& co
   if (!answer->value("ok", false))
     return problem(400, answer->value("error", "the simulated peer did not understand"),
                    "GET /api/v1/rehearsal lists what it can be told");
-  return {200, record::dump(*answer)};
+  return ok(*answer);
 }
 
 Outcome SupervisorBackend::shelve(const terminal::ShelveRequest& request, const terminal::Caller& caller) {
@@ -64,13 +56,12 @@ Outcome SupervisorBackend::shelve(const terminal::ShelveRequest& request, const 
       config.link(request.source) != nullptr || config.output(request.source) != nullptr ||
       std::ranges::any_of(config.watches, [&](const auto& one) { return one.id == request.source; });
   if (!known)
-    return {404, record::dump(json{{"error", "there is no link, watch or output '" + request.source + "'"},
-                                   {"hint", "GET /api/v1/state names those there are"}})};
+    return problem(404, "there is no link, watch or output '" + request.source + "'",
+                   "GET /api/v1/state names those there are");
   const Duration wanted = std::chrono::minutes(request.minutes);
   if (wanted > longest_shelved(request.out_of_service))
-    return {400,
-            record::dump(json{{"error", "'minutes' is more than a day, or out of service more than 30 days"},
-                              {"hint", "name a time by which somebody looks again"}})};
+    return problem(400, "'minutes' is more than a day, or out of service more than 30 days",
+                   "name a time by which somebody looks again");
   const std::int64_t now = os::wall_ns();
   const std::int64_t until = now + wanted.count();
   const auto put = supervisor_.shelved().put({.source = request.source,
@@ -79,22 +70,19 @@ Outcome SupervisorBackend::shelve(const terminal::ShelveRequest& request, const 
                                               .until_wall_ns = until,
                                               .who = caller.who(),
                                               .reason = request.reason});
-  if (!put)
-    return {503, record::dump(json{{"error", put.error()}, {"hint", "look at the disk of state_dir"}})};
+  if (!put) return problem(503, put.error(), "look at the disk of state_dir");
   supervisor_.journal("alarm", request.out_of_service ? "out_of_service" : "shelved", request.source,
                       "by " + caller.who() + " until " + os::rfc3339(until) + ": " + request.reason);
-  return {200, record::dump(json{{"source", request.source}, {"until", os::rfc3339(until)}})};
+  return ok(json{{"source", request.source}, {"until", os::rfc3339(until)}});
 }
 
 Outcome SupervisorBackend::unshelve(const std::string& source, const terminal::Caller& caller) {
   const auto back = supervisor_.shelved().take_back(source);
-  if (!back)
-    return {503, record::dump(json{{"error", back.error()}, {"hint", "look at the disk of state_dir"}})};
+  if (!back) return problem(503, back.error(), "look at the disk of state_dir");
   if (!*back)
-    return {404, record::dump(json{{"error", "'" + source + "' is not put aside"},
-                                   {"hint", "GET /api/v1/state names what is, as 'shelved'"}})};
+    return problem(404, "'" + source + "' is not put aside", "GET /api/v1/state names what is, as 'shelved'");
   supervisor_.journal("alarm", "taken_back", source, "by " + caller.who() + ": it is told again");
-  return {200, record::dump(json{{"source", source}})};
+  return ok(json{{"source", source}});
 }
 
 Outcome SupervisorBackend::visitors() {
@@ -104,7 +92,7 @@ Outcome SupervisorBackend::visitors() {
        {std::pair{"running", &texts.running}, std::pair{"ready", &texts.ready},
         std::pair{"tripped", &texts.tripped}, std::pair{"unknown", &texts.unknown}})
     if (!text->empty()) made[state] = *text;
-  return {200, record::dump(made)};
+  return ok(made);
 }
 
 }  // namespace standstill::supervise

@@ -6,6 +6,7 @@
 
 #include "record/event_json.hpp"
 #include "supervise/backend.hpp"
+#include "supervise/outcome.hpp"
 #include "wire/estop/message.hpp"
 
 namespace standstill::supervise {
@@ -56,14 +57,13 @@ std::expected<Asked, std::string> read(const std::string& command) {
 
 Outcome SupervisorBackend::send_to_station(const std::string& command, const terminal::Caller& caller) {
   const auto asked = read(command);
-  if (!asked) return {400, record::dump(json{{"error", asked.error()}, {"hint", shape}})};
+  if (!asked) return problem(400, asked.error(), shape);
   supervisor_.journal(
       "command", "asked", asked->station,
       asked->request.device_id + " " + asked->request.command_name + " (by " + caller.who() + ")");
   // One at a time: the pool's other thread stays free for everybody else.
   const std::unique_lock turn(command_, std::try_to_lock);
-  if (!turn)
-    return {503, record::dump(json{{"error", "another command is under way"}, {"hint", "ask again"}})};
+  if (!turn) return problem(503, "another command is under way", "ask again");
   auto promise = std::make_shared<std::promise<estop::CommandResponse>>();
   auto answer = promise->get_future();
   const auto begun = supervisor_.on_loop<bool>([this, promise, asked = *asked] {
@@ -75,14 +75,13 @@ Outcome SupervisorBackend::send_to_station(const std::string& command, const ter
   });
   const auto patience = std::chrono::milliseconds(asked->request.timeout_ms) + std::chrono::seconds(3);
   if (!begun.value_or(false) || answer.wait_for(patience) != std::future_status::ready)
-    return {503,
-            record::dump(json{{"error", "the supervisor does not answer in time"}, {"hint", "ask again"}})};
+    return problem(503, "the supervisor does not answer in time", "ask again");
   const estop::CommandResponse response = answer.get();
   json body{{"station", asked->station},
             {"success", response.success},
             {"response", response.response ? json(*response.response) : json(nullptr)},
             {"duration_ms", response.duration_ms}};
-  if (!response.error) return {200, record::dump(body)};
+  if (!response.error) return ok(body);
   body["error"] = std::string(estop::name(response.error->code)) + ": " + response.error->message;
   return {409, record::dump(body)};
 }

@@ -8,6 +8,7 @@
 #include "record/event_json.hpp"
 #include "record/reports.hpp"
 #include "supervise/backend.hpp"
+#include "supervise/outcome.hpp"
 
 namespace standstill::supervise {
 
@@ -40,7 +41,7 @@ Outcome SupervisorBackend::alerts() {
                     {"delivered", one.delivered},
                     {"dropped", one.dropped},
                     {"last_ok", time_or_null(one.last_ok_wall_ns)}});
-  return {200, record::dump(list)};
+  return ok(list);
 }
 
 // Through the real channel, to the real people; what waits before it goes out first.
@@ -56,8 +57,8 @@ Outcome SupervisorBackend::test_alert(const std::string& id, const terminal::Cal
   event.detail = "a test of this alert, asked for by " + caller.who();
   event.wall_ns = os::wall_ns();
   if (!before || !teller.submit_to(id, event))
-    return {404, record::dump(json{{"error", "there is no alert '" + id + "' that could be started"},
-                                   {"hint", "`standstill alert list` names those there are"}})};
+    return problem(404, "there is no alert '" + id + "' that could be started",
+                   "`standstill alert list` names those there are");
   const Instant until = os::now() + longest_test;
   auto now = *before;
   do {
@@ -67,19 +68,18 @@ Outcome SupervisorBackend::test_alert(const std::string& id, const terminal::Cal
   const bool delivered = now.pending == 0 && now.delivered > before->delivered;
   supervisor_.journal("alert", delivered ? "tested" : "test_failed", id,
                       delivered ? "by " + caller.who() : now.last_error);
-  return {200, record::dump(json{{"id", id},
-                                 {"delivered", delivered},
-                                 {"waiting", now.pending},
-                                 {"error", delivered                ? json(nullptr)
-                                           : now.last_error.empty() ? json("nothing came of it within 30 s")
-                                                                    : json(now.last_error)}})};
+  return ok(json{{"id", id},
+                 {"delivered", delivered},
+                 {"waiting", now.pending},
+                 {"error", delivered                ? json(nullptr)
+                           : now.last_error.empty() ? json("nothing came of it within 30 s")
+                                                    : json(now.last_error)}});
 }
 
 Outcome SupervisorBackend::reports() {
   const auto& folder = supervisor_.config().site.state_dir;
   const auto list = record::list_reports(folder);
-  if (!list)
-    return {503, record::dump(json{{"error", list.error()}, {"hint", "look at the disk of state_dir"}})};
+  if (!list) return problem(503, list.error(), "look at the disk of state_dir");
   json made = json::array();
   for (const auto& one : *list) {
     if (made.size() >= most_reports) break;
@@ -107,17 +107,15 @@ Outcome SupervisorBackend::reports() {
                    {"overdue", when.overdue},
                    {"days", when.days}});
   }
-  return {200, record::dump(json{{"reports", made}, {"due", due}})};
+  return ok(json{{"reports", made}, {"due", due}});
 }
 
 Outcome SupervisorBackend::report(const std::string& id) {
   if (!record::parse_report_id(id))
-    return {404, record::dump(json{{"error", "there is no report '" + id + "'"},
-                                   {"hint", "GET /api/v1/reports lists them"}})};
+    return problem(404, "there is no report '" + id + "'", "GET /api/v1/reports lists them");
   const auto body = record::load_report(supervisor_.config().site.state_dir, id);
-  if (!body)
-    return {404, record::dump(json{{"error", body.error()}, {"hint", "GET /api/v1/reports lists them"}})};
-  return {200, record::dump(*body)};
+  if (!body) return problem(404, body.error(), "GET /api/v1/reports lists them");
+  return ok(*body);
 }
 
 }  // namespace standstill::supervise

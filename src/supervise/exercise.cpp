@@ -10,6 +10,7 @@
 #include "record/event_json.hpp"
 #include "record/reports.hpp"
 #include "supervise/backend.hpp"
+#include "supervise/outcome.hpp"
 
 namespace standstill::supervise {
 
@@ -96,8 +97,7 @@ Outcome SupervisorBackend::drill(const std::string& link, const terminal::Caller
   });
   if (!target) return refused("the supervisor did not answer in time");
   if (target->id.empty())
-    return {404, record::dump(json{{"error", "there is no link '" + link + "'"},
-                                   {"hint", "`standstill status` lists the links"}})};
+    return problem(404, "there is no link '" + link + "'", "`standstill status` lists the links");
   const os::Fd socket(target->socket);
   if (!socket) return refused("link '" + target->id + "' is not online");
   if (!target->critical) return refused("link '" + target->id + "' is not critical: losing it trips nothing");
@@ -125,7 +125,7 @@ Outcome SupervisorBackend::drill(const std::string& link, const terminal::Caller
   supervisor_.journal("drill", passed ? "passed" : "failed", target->id,
                       passed ? "every output was commanded safe and confirmed" : "see the report",
                       body.dump());
-  return {200, record::dump(body)};
+  return ok(body);
 }
 
 Outcome SupervisorBackend::prooftest(const std::string& output, const terminal::Caller& caller) {
@@ -135,8 +135,7 @@ Outcome SupervisorBackend::prooftest(const std::string& output, const terminal::
   bool known = output.empty();
   for (const auto& one : before->outputs) known = known || (one.id == output && one.secures);
   if (!known)
-    return {404, record::dump(json{{"error", "there is no output '" + output + "'"},
-                                   {"hint", "`standstill status` lists the outputs"}})};
+    return problem(404, "there is no output '" + output + "'", "`standstill status` lists the outputs");
   if (!before->guard_connected || before->guard.state != LatchState::running)
     return refused(
         "a proof test needs the plant running: it exercises the real cut, and a cut of what is off proves "
@@ -164,10 +163,10 @@ Outcome SupervisorBackend::prooftest(const std::string& output, const terminal::
                        {"report", report ? json(report->path.string()) : json(report.error())}});
     supervisor_.journal("prooftest", passed ? "passed" : "failed", one.id, "", body.dump());
   }
-  return {200, record::dump(json{{"passed", all_passed},
-                                 {"epoch", after->guard.epoch},
-                                 {"outputs", outputs_json(*after, begun)},
-                                 {"reports", reports}})};
+  return ok(json{{"passed", all_passed},
+                 {"epoch", after->guard.epoch},
+                 {"outputs", outputs_json(*after, begun)},
+                 {"reports", reports}});
 }
 
 }  // namespace standstill::supervise
