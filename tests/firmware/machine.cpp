@@ -1,4 +1,5 @@
 #include "tests/firmware/machine.hpp"
+#include "support/places.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -80,7 +81,7 @@ void blank_flash(const std::filesystem::path& folder) {
 
 Machine::Machine(const std::filesystem::path& folder, const std::string& image, bool realtime)
     : console(folder / "console"), sensors(folder / "sensors") {
-  const std::string kernel = std::string(SOURCE_DIR) + "/build/firmware/" + image + ".elf";
+  const std::string kernel = test::source_folder() + "/build/firmware/" + image + ".elf";
   std::vector<std::string> words{
       "qemu-system-arm",
       "-M",

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "support/places.hpp"
 #include "support/temporary_folder.hpp"
 #include "tests/firmware/machine.hpp"
 #include "wire/permit/board.hpp"
@@ -40,7 +41,7 @@ class Microbit : public testing::Test {
                                    "-accel",
                                    "tcg",
                                    "-kernel",
-                                   std::string(SOURCE_DIR) + "/build/firmware/microbit/" + image_ + ".elf",
+                                   test::source_folder() + "/build/firmware/microbit/" + image_ + ".elf",
                                    "-display",
                                    "none",
                                    "-monitor",

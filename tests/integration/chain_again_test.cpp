@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "os/clock.hpp"
+#include "support/places.hpp"
 #include "support/plant_rig.hpp"
 #include "support/sim_peer.hpp"
 
@@ -107,7 +108,7 @@ TEST(ChainAgain, S9_AStopSaysHowLongThisStopTook) {
   EXPECT_TRUE(rig.until([&] { return rig.look("/outputs/0/readback") != "?" && rig.all_safe(); }));
   const std::string out = rig.folder / "stopped";
   const std::int64_t began = os::wall_ns();
-  const int ended = std::system((std::string(PROGRAM_DIR) + "/standstill -c " + (rig.folder / "c.toml") +
+  const int ended = std::system((test::program_folder() + "/standstill -c " + (rig.folder / "c.toml") +
                                  " --json stop > " + out + " 2>&1")
                                     .c_str());
   const std::int64_t took_ms = (os::wall_ns() - began) / 1'000'000;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "support/places.hpp"
 #include "support/plant_rig.hpp"
 #include "support/sim_peer.hpp"
 
@@ -17,7 +18,7 @@ using nlohmann::json;
 
 json stated_by_check(const PlantRig& rig) {
   const std::string command =
-      std::string(PROGRAM_DIR) + "/standstill -c " + (rig.folder / "c.toml") + " --json check 2>/dev/null";
+      test::program_folder() + "/standstill -c " + (rig.folder / "c.toml") + " --json check 2>/dev/null";
   std::string text;
   std::FILE* out = ::popen(command.c_str(), "r");
   for (int c; out != nullptr && (c = std::fgetc(out)) != EOF;) text += static_cast<char>(c);

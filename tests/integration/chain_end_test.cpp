@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "support/places.hpp"
 #include "support/plant_rig.hpp"
 #include "support/sim_peer.hpp"
 
@@ -83,7 +84,7 @@ TEST(ChainEnd, ASecondSupervisorSaysWhomItMet) {
   PlantRig rig({.port = peer.port()});
   rig.start_and_wait();
   const std::string out = rig.folder / "second";
-  const std::string second = "timeout 60 " + std::string(PROGRAM_DIR) + "/standstill -c " +
+  const std::string second = "timeout 60 " + test::program_folder() + "/standstill -c " +
                              (rig.folder / "c.toml") + " run > " + out + " 2>&1";
   const int ended = std::system(second.c_str());  // NOLINT
   EXPECT_EQ(WEXITSTATUS(ended), 2);

@@ -1,3 +1,4 @@
+#include "support/places.hpp"
 #include "support/plant_rig.hpp"
 
 #include <gtest/gtest.h>
@@ -80,7 +81,7 @@ void PlantRig::write_configuration() {
 void PlantRig::start() {
   std::vector<std::string> words = options.before;
   for (const std::string& word :
-       {std::string(PROGRAM_DIR) + "/standstill", std::string("-c"), folder / "c.toml", std::string("run")})
+       {test::program_folder() + "/standstill", std::string("-c"), folder / "c.toml", std::string("run")})
     words.push_back(word);
   const std::string log = folder / "log";
   if (options.spawn) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "os/clock.hpp"
+#include "support/places.hpp"
 #include "support/temporary_folder.hpp"
 
 extern char** environ;  // NOLINT
@@ -52,7 +53,7 @@ class DemoProgram : public ::testing::Test {
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    const std::string program = std::string(PROGRAM_DIR) + "/standstill";
+    const std::string program = test::program_folder() + "/standstill";
     ASSERT_EQ(posix_spawn(&pid_, program.c_str(), &files, &attributes, argv.data(), environ), 0) << program;
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);

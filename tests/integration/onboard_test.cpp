@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "support/cli_rig.hpp"
+#include "support/places.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace standstill::test {
@@ -49,7 +50,7 @@ class OnboardLoco : public testing::Test {
     return value;
   }
   void start() {
-    const std::string program = std::string(PROGRAM_DIR) + "/standstill";
+    const std::string program = test::program_folder() + "/standstill";
     std::vector<std::string> words{"standstill", "-c", folder / "loco.toml", "loco"};
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "support/guard_rig.hpp"
+#include "support/places.hpp"
 
 extern char** environ;  // NOLINT
 
@@ -59,7 +60,7 @@ Ran standstill(std::vector<std::string> words, const std::vector<std::string>& e
   posix_spawn_file_actions_adddup2(&files, out[1], 1);
   posix_spawn_file_actions_adddup2(&files, err[1], 2);
   pid_t pid = -1;
-  const std::string program = std::string(PROGRAM_DIR) + "/standstill";
+  const std::string program = test::program_folder() + "/standstill";
   EXPECT_EQ(posix_spawn(&pid, program.c_str(), &files, nullptr, argv.data(), env.data()), 0) << program;
   posix_spawn_file_actions_destroy(&files);
   ::close(out[1]);

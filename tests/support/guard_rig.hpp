@@ -17,6 +17,7 @@
 #include "os/clock.hpp"
 #include "os/loop.hpp"
 #include "supervise/guard_port.hpp"
+#include "support/places.hpp"
 #include "support/pty_relay.hpp"
 #include "support/temporary_folder.hpp"
 #include "wire/plan/plan.hpp"
@@ -78,7 +79,7 @@ class GuardRig {
     ::setenv("STANDSTILL_NO_REALTIME", "1", 1);  // a test must not take the processor from the others
     plan::seal(*plan);
     ASSERT_TRUE(plan::store((folder / "plan").c_str(), *plan).has_value());
-    const std::string program = std::string(PROGRAM_DIR) + "/standstill-guard";
+    const std::string program = test::program_folder() + "/standstill-guard";
     std::string state_dir = folder.path();
     std::vector<char*> argv{const_cast<char*>("standstill-guard"), const_cast<char*>("--state-dir"),
                             state_dir.data(), nullptr};

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "support/http_relay.hpp"
+#include "support/places.hpp"
 
 namespace standstill::test {
 
@@ -20,7 +21,7 @@ class PlayedServer {
  public:
   PlayedServer(const std::string& recording, Pieces pieces, PlayedEnd end)
       : pieces_(pieces), end_(end), listener_(listen_on_loopback(port_)) {
-    std::ifstream in(std::string(TEST_DATA) + "/rocrail/" + recording + ".s2c.bin", std::ios::binary);
+    std::ifstream in(test::test_data() + "/rocrail/" + recording + ".s2c.bin", std::ios::binary);
     bytes_.assign(std::istreambuf_iterator<char>(in), {});
     if (bytes_.empty()) throw std::runtime_error("no recording " + recording);
     // Everything before the goodbye comes first; the goodbye and the end wait for release().

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "os/fd.hpp"
+#include "support/places.hpp"
 #include "support/temporary_folder.hpp"
 
 extern char** environ;
@@ -31,7 +32,7 @@ class SimEngine {
   SimEngine& operator=(const SimEngine&) = delete;
 
   void start() {
-    const std::string program = std::string(PROGRAM_DIR) + "/standstill";
+    const std::string program = test::program_folder() + "/standstill";
     std::vector<std::string> words{"standstill", "sim", "loco", "--pty", line(), "--control", control()};
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());

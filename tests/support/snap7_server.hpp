@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "support/places.hpp"
 #include "support/plc_peer.hpp"
 
 extern char** environ;  // NOLINT
@@ -24,7 +25,7 @@ namespace standstill::test {
 
 inline std::filesystem::path s7_peers() {
   if (const char* elsewhere = std::getenv("STANDSTILL_S7_PEERS")) return elsewhere;
-  return std::filesystem::path(SOURCE_DIR) / "build/peers/s7";
+  return std::filesystem::path(test::source_folder()) / "build/peers/s7";
 }
 
 inline bool s7_peers_missing() {
@@ -34,8 +35,8 @@ inline constexpr const char* s7_peers_not_installed =
     "the foreign S7 peers are not installed (./dev test installs them)";
 
 inline std::string s7_script_command(const std::string& script, const std::string& arguments) {
-  return "NODE_PATH=" + (s7_peers() / "node_modules").string() + " timeout 120 node " + SOURCE_DIR +
-         "/tests/peers/s7/" + script + " " + arguments;
+  return "NODE_PATH=" + (s7_peers() / "node_modules").string() + " timeout 120 node " +
+         test::source_folder() + "/tests/peers/s7/" + script + " " + arguments;
 }
 
 // What a script prints: one JSON object.
@@ -81,7 +82,7 @@ class Snap7Server {
     EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
     std::vector<std::string> words{"env",  "NODE_PATH=" + (s7_peers() / "node_modules").string(),
-                                   "node", std::string(SOURCE_DIR) + "/tests/peers/s7/snap7_server.js",
+                                   "node", test::source_folder() + "/tests/peers/s7/snap7_server.js",
                                    port(), std::to_string(pdu)};
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());

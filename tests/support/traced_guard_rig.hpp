@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/guard_rig.hpp"
+#include "support/places.hpp"
 #include "support/tracer.hpp"
 
 namespace standstill::test {
@@ -26,7 +27,7 @@ class TracedGuardRig : public GuardRig {
     ASSERT_TRUE(plan::store((folder / "plan").c_str(), *plan).has_value());
     environment.emplace_back("STANDSTILL_NO_REALTIME=1");
     tracer = std::make_unique<Tracer>(
-        Tracer::Command{{std::string(PROGRAM_DIR) + "/standstill-guard", "--state-dir", folder.path()},
+        Tracer::Command{{test::program_folder() + "/standstill-guard", "--state-dir", folder.path()},
                         std::move(environment),
                         folder / "log"},
         std::move(choose), std::move(judge));

@@ -27,6 +27,7 @@
 #include "os/loop.hpp"
 #include "sim/rocrail_server.hpp"
 #include "standstill/standstill.hpp"
+#include "support/places.hpp"
 
 namespace standstill::client::test {
 
@@ -38,7 +39,7 @@ inline std::string file_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 inline std::string recording(std::string_view name) {
-  return file_text(std::string(TEST_DATA) + "/rocrail/" + std::string(name) + ".s2c.bin");
+  return file_text(standstill::test::test_data() + "/rocrail/" + std::string(name) + ".s2c.bin");
 }
 
 // A message as a server of 2014 frames it.
@@ -86,7 +87,7 @@ class Box {
 class Sim {
  public:
   explicit Sim(sim::RocrailOptions options = {
-                   .plan_xml = file_text(std::string(TEST_DATA) + "/sim/recorded-plan.xml")}) {
+                   .plan_xml = file_text(standstill::test::test_data() + "/sim/recorded-plan.xml")}) {
     options.tick = Duration::zero();
     options.clock_divider = 1;  // no clock report by itself during a test
     auto made = sim::RocrailServer::start(loop_, std::move(options));

@@ -9,13 +9,14 @@
 #include <sstream>
 
 #include "config/load.hpp"
+#include "support/places.hpp"
 
 namespace standstill::config {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path data = fs::path(TEST_DATA) / "config";
+const fs::path data = fs::path(test::test_data()) / "config";
 
 std::string contents(const fs::path& path) {
   std::ifstream in(path);

@@ -1,5 +1,6 @@
 // What a loaded configuration says, file by file and with the environment over it.
 #include "config/load.hpp"
+#include "support/places.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path valid = fs::path(TEST_DATA) / "config/valid";
+const fs::path valid = fs::path(test::test_data()) / "config/valid";
 
 Config must_load(const fs::path& path) {
   Loaded loaded = load(path, {});

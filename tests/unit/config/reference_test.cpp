@@ -1,5 +1,6 @@
 // The documents that are written from the table of keys, and the table itself.
 #include "config/reference.hpp"
+#include "support/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,11 +28,12 @@ constexpr const char* how = "the table of keys has changed: run this program onc
 
 TEST(Reference, CommittedFilesAreWhatTheTableSays) {
   if (std::getenv("UPDATE_REFERENCE") != nullptr) {
-    const auto written = write_reference(SOURCE_DIR);
+    const auto written = write_reference(test::source_folder());
     ASSERT_TRUE(written) << written.error();
   }
-  EXPECT_TRUE(contents(SOURCE_DIR "/docs/configuration.md") == reference_markdown()) << how;
-  EXPECT_TRUE(contents(SOURCE_DIR "/packaging/standstill.schema.json") == reference_schema()) << how;
+  EXPECT_TRUE(contents(test::source_folder() + "/docs/configuration.md") == reference_markdown()) << how;
+  EXPECT_TRUE(contents(test::source_folder() + "/packaging/standstill.schema.json") == reference_schema())
+      << how;
 }
 
 TEST(Reference, NamesEveryKeyAndKind) {

@@ -9,11 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "support/places.hpp"
+
 namespace standstill::house {
 
 namespace fs = std::filesystem;
 
-inline fs::path root() { return SOURCE_DIR; }
+inline fs::path root() { return test::source_folder(); }
 
 inline std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -20,6 +20,7 @@
 #include "os/clock.hpp"
 #include "os/fd.hpp"
 #include "os/loop.hpp"
+#include "support/places.hpp"
 
 namespace standstill::sim::test {
 
@@ -114,9 +115,11 @@ inline std::string file_text(const std::string& path) {
 
 // The bytes a real server sent.
 inline std::string recording(const std::string& name) {
-  return file_text(std::string(TEST_DATA) + "/rocrail/" + name + ".s2c.bin");
+  return file_text(standstill::test::test_data() + "/rocrail/" + name + ".s2c.bin");
 }
-inline std::string recorded_plan() { return file_text(std::string(TEST_DATA) + "/sim/recorded-plan.xml"); }
+inline std::string recorded_plan() {
+  return file_text(standstill::test::test_data() + "/sim/recorded-plan.xml");
+}
 
 // The frame of a recording that holds `text`: from its declaration to its NUL.
 inline std::string frame_with(const std::string& bytes, std::string_view text) {

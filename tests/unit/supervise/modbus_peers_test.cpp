@@ -13,6 +13,7 @@
 #include <string>
 
 #include "support/null_modem.hpp"
+#include "support/places.hpp"
 #include "support/sim_meter.hpp"
 #include "unit/supervise/modbus_reading.hpp"
 
@@ -38,7 +39,7 @@ std::string output_of(const std::string& command) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const std::string python = "timeout 120 /usr/bin/python3 " TEST_DATA "/meter/";
+const std::string python = "timeout 120 /usr/bin/python3 " + test::test_data() + "/meter/";
 const std::string mbpoll = "timeout 60 mbpoll -0 -1 -o 10 -a 1 ";
 
 TEST(ModbusPeers, mbpoll_reads_and_writes_our_meter_in_the_network) {
@@ -132,15 +133,15 @@ class Server {
 
 TEST(ModbusPeers, our_link_reads_a_pymodbus_server) {
   NEEDS("/usr/bin/python3 -c 'import pymodbus.client'", "python3-pymodbus");
-  const Server server("/usr/bin/python3 " TEST_DATA "/meter/pymodbus_server.py");
+  const Server server("/usr/bin/python3 " + test::test_data() + "/meter/pymodbus_server.py");
   ASSERT_NE(server.port(), 0) << server.first_line();
   expect_right_values({.port = server.port()});
 }
 
 // npm's modbus-serial, which ./dev installs (tests/peers/modbus).
-const std::string modules = SOURCE_DIR "/build/peers/modbus/node_modules";
+const std::string modules = test::source_folder() + "/build/peers/modbus/node_modules";
 std::string node(const std::string& script) {
-  return "env NODE_PATH=" + modules + " node " SOURCE_DIR "/tests/peers/modbus/" + script;
+  return "env NODE_PATH=" + modules + " node " + test::source_folder() + "/tests/peers/modbus/" + script;
 }
 #define NEEDS_MODBUS_SERIAL NEEDS("test -d " + modules + "/modbus-serial && command -v node", "modbus-serial")
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/mosquitto.hpp"
+#include "support/places.hpp"
 #include "tell/alert.hpp"
 
 namespace standstill::tell {
@@ -31,8 +32,9 @@ class MailServer : public testing::Test {
   }
   void serve(const std::string& mode) {
     server_ = std::make_unique<OwnChild>(
-        std::vector<std::string>{"/usr/bin/python3", "-W", "ignore", SOURCE_DIR "/tests/peers/mail/server.py",
-                                 mode, folder_ / "server.pem", folder_ / "server.key"},
+        std::vector<std::string>{"/usr/bin/python3", "-W", "ignore",
+                                 test::source_folder() + "/tests/peers/mail/server.py", mode,
+                                 folder_ / "server.pem", folder_ / "server.key"},
         folder_ / "log");
     for (int i = 0; i < 3000 && lines().empty() && !server_->ended(); ++i) ::usleep(20'000);
     ASSERT_FALSE(lines().empty()) << "the mail server does not start";

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "support/places.hpp"
 #include "tell/alert.hpp"
 #include "tell/metrics.hpp"
 
@@ -15,7 +16,7 @@ namespace standstill::tell {
 namespace {
 
 std::string read(const std::string& name) {
-  std::ifstream file(std::string(SOURCE_DIR) + "/packaging/" + name);
+  std::ifstream file(test::source_folder() + "/packaging/" + name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "plant/meter/blocks.hpp"
+#include "support/places.hpp"
 
 namespace standstill::meter {
 namespace {
@@ -22,7 +23,7 @@ Register reg(ValueType type, double scale = 1.0, bool low_first = false) {
 }
 
 TEST(MeterProfile, em340_is_the_makers_table) {
-  std::ifstream file(TEST_DATA "/meter/em340.csv");
+  std::ifstream file(standstill::test::test_data() + "/meter/em340.csv");
   std::string line;
   ASSERT_TRUE(std::getline(file, line));
   const Profile profile = em340();

@@ -1,4 +1,5 @@
 #include "sim/loco/cv_page.hpp"
+#include "support/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@
 namespace standstill::loco {
 namespace {
 
-constexpr const char* page = SOURCE_DIR "/docs/configuration-variables.md";
+const std::string page = test::source_folder() + "/docs/configuration-variables.md";
 
 TEST(LocoVariables, ThePageIsWhatTheTableSays) {
   if (std::getenv("UPDATE_REFERENCE") != nullptr) std::ofstream(page) << sim::loco::cv_page();

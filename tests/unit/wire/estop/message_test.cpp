@@ -1,5 +1,6 @@
 // The format as its page has it: every message below is written out by hand, none comes from our own writer.
 #include "wire/estop/message.hpp"
+#include "support/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -195,8 +196,9 @@ TEST(EstopMessage, TheSchemaJudgesAsTheReaderDoes) {
     if (wrong.schema_sees) add(wrong.what, wrong.text, false);
   const test::TemporaryFolder folder;
   std::ofstream(folder / "texts") << texts;
-  const std::string command = std::string("python3 ") + SOURCE_DIR + "/tests/peers/estop/validate.py " +
-                              SOURCE_DIR + "/packaging/schema/estop-v1.0.0.schema.json " + (folder / "texts");
+  const std::string command = std::string("python3 ") + test::source_folder() +
+                              "/tests/peers/estop/validate.py " + test::source_folder() +
+                              "/packaging/schema/estop-v1.0.0.schema.json " + (folder / "texts");
   FILE* pipe = ::popen(command.c_str(), "re");
   ASSERT_NE(pipe, nullptr);
   std::array<char, 1024> judged{};

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/places.hpp"
 #include "wire/rocrail/frame_reader.hpp"
 
 namespace standstill::recordings {
@@ -29,7 +30,7 @@ inline constexpr std::array<std::string_view, 13> names{"01-connect-passive",
                                                         "16-console-mode-false-shutdown"};
 
 inline std::string file(const std::string& name) {
-  std::ifstream in(std::string(TEST_DATA) + "/rocrail/" + name, std::ios::binary);
+  std::ifstream in(test::test_data() + "/rocrail/" + name, std::ios::binary);
   if (!in) throw std::runtime_error("no recording " + name);
   return {std::istreambuf_iterator<char>(in), {}};
 }
