@@ -55,8 +55,10 @@ constexpr auto section_table = std::to_array<Section>({
      .intro = "`slow` blinks once a second, `rapid` five times."},
     {.name = "stage",
      .title = "[[stage]]",
-     .intro =
-         "A controlled stop before the cut (stop category 1). Outputs that no stage names go safe at 0 ms.",
+     .intro = "A controlled stop before the cut (stop category 1). Outputs that no stage names go safe at 0 "
+              "ms. The guard keeps the times of "
+              "outputs also when the supervisor has died; when it or a cutter dies itself, every output goes "
+              "safe at once.",
      .repeated = true},
     {.name = "stage.send", .title = "send of [[stage]]", .intro = "What is sent."},
     {.name = "alert",

@@ -77,7 +77,7 @@ Guard::Guard(const GuardOptions& options, Foundations foundations, bool realtime
                          .withheld = [this](std::size_t output, Withheld withheld,
                                             std::int64_t ms) { on_withheld(output, withheld, ms); }}),
       boot_note_(options.state_dir + "/watchdog", kernel_boot_id()),
-      supervisor_watch_(cuts_, plan_.output_count, base_.notify.get()),
+      supervisor_watch_(cuts_, outputs_.cut_without_sends(), plan_.output_count, base_.notify.get()),
       permits_(std::chrono::milliseconds(plan_.permit_timeout_ms), base_.plan_hash),
       gap_(std::chrono::milliseconds(plan_.heartbeat_timeout_ms)),
       suspended_(time_in_suspend()) {

@@ -74,6 +74,10 @@ class Outputs {
   void follow_cuts(Instant now);
   [[nodiscard]] permit::OutputInfo info(std::size_t output) const;
   [[nodiscard]] std::uint16_t take_due_sends() { return std::exchange(due_sends_, std::uint16_t{0}); }
+  // Bit i: output i goes safe in the moment of a trip after which nobody can send a command.
+  [[nodiscard]] std::uint32_t cut_without_sends() const {
+    return stages_.due(Instant{}, Instant{}, Instant{}).outputs;
+  }
   [[nodiscard]] std::uint8_t stage() const { return stage_; }
   [[nodiscard]] std::uint8_t stage_count() const { return static_cast<std::uint8_t>(stages_.size()); }
   [[nodiscard]] bool all_safe() const;  // commanded, and confirmed where something confirms

@@ -54,7 +54,7 @@ void* SupervisorWatch::wait(void* watch) {
   os::lifeline_await_owner(self.cuts_.supervisor);
   if (os::lifeline_wait(self.cuts_.supervisor) == os::LifelineEnd::died) {
     os::lifeline_bury(self.cuts_.supervisor);  // or the next supervisor would seem dead before it lives
-    pages::cut(self.cuts_, pages::all_outputs, self.outputs_);
+    pages::cut(self.cuts_, self.at_once_, self.outputs_);
     self.died_ = true;
   }
   self.waiting_ = false;

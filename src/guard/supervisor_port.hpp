@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -44,11 +45,12 @@ class SupervisorPort {
 };
 
 // Waits in a thread for the supervisor's death and cuts at once, in one hop, before the guard's loop even
-// wakes.
+// wakes. `at_once` (bit i: output i) are those that a trip cuts first when nobody is left to send a command;
+// what a stage names later is the guard's to cut in its time, and its cutters' should it be unable to.
 class SupervisorWatch {
  public:
-  SupervisorWatch(pages::CutPage& cuts, std::size_t outputs, int notify_fd)
-      : cuts_(cuts), outputs_(outputs), notify_fd_(notify_fd) {}
+  SupervisorWatch(pages::CutPage& cuts, std::uint32_t at_once, std::size_t outputs, int notify_fd)
+      : cuts_(cuts), at_once_(at_once), outputs_(outputs), notify_fd_(notify_fd) {}
   // The supervisor holds its lifeline: begin to wait. One thread at a time.
   void begin();
   [[nodiscard]] bool take_died() { return died_.exchange(false); }
@@ -56,6 +58,7 @@ class SupervisorWatch {
  private:
   static void* wait(void* watch);
   pages::CutPage& cuts_;
+  std::uint32_t at_once_;
   std::size_t outputs_;
   int notify_fd_;
   std::atomic<bool> waiting_ = false, died_ = false;

@@ -60,5 +60,33 @@ TEST(ChainStage, S2_AStageEndsWithTheLinkOrTheSupervisor) {
   }
 }
 
+// What brakes first and is cut later still is when nobody is left who could send: the guard keeps that time
+// by itself.
+TEST(ChainStage, AKilledSupervisorLeavesTheOrderOfTheOutputs) {
+  SimPeer peer;
+  PlantRig rig({.port = peer.port(), .http = true, .more = "[[stage]]\nat_ms = 1500\noutput = \"relay\"\n"});
+  rig.start_and_wait();
+  rig.to_running();
+  ASSERT_FALSE(HasFatalFailure());
+  const auto begun = boot_ns();
+  ::kill(rig.supervisor(), SIGKILL);
+  EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }));
+  EXPECT_GE(rig.relay.safe_at() - begun, 1'490'000'000) << "the stage was skipped";
+  EXPECT_LT(rig.http->safe_at(), rig.relay.safe_at()) << "what no stage names goes first";
+}
+
+// They are what would keep the time.
+TEST(ChainStage, S2_AKilledGuardOrCutterLeavesNoStage) {
+  for (const bool kill_guard : {true, false}) {
+    SimPeer peer;
+    PlantRig rig({.port = peer.port(), .more = "[[stage]]\nat_ms = 60000\noutput = \"relay\"\n"});
+    rig.start_and_wait();
+    rig.to_running();
+    ASSERT_FALSE(HasFatalFailure());
+    ::kill(kill_guard ? rig.guard() : rig.cutter(1), SIGKILL);
+    EXPECT_TRUE(rig.until([&] { return rig.all_safe(); }, 20s)) << (kill_guard ? "guard" : "cutter");
+  }
+}
+
 }  // namespace
 }  // namespace standstill::test

@@ -138,9 +138,9 @@ class Life : public testing::Test {
     static auto& all = *new std::deque<os::SharedMemory>;
     return all.emplace_back();
   }
-  static SupervisorWatch* keep(pages::CutPage& page) {
+  static SupervisorWatch* keep(pages::CutPage& page, std::uint32_t at_once = pages::all_outputs) {
     static auto& all = *new std::deque<SupervisorWatch>;
-    return &all.emplace_back(page, 2, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    return &all.emplace_back(page, at_once, 2, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   }
   SupervisorWatch* watch = nullptr;
 };
@@ -154,6 +154,17 @@ TEST_F(Life, S2_AKilledSupervisorCutsEveryOutputInOneHop) {
   EXPECT_TRUE(until([&] { return page->words[0].load() == 2 && page->words[1].load() == 2; }));
   EXPECT_TRUE(until([&] { return watch->take_died(); }));
   EXPECT_FALSE(watch->take_died()) << "said once";
+}
+
+TEST_F(Life, WhatAStageNamesLaterIsLeftToTheGuard) {
+  watch = keep(*page, 1U);
+  watch->begin();
+  const pid_t child = supervisor();
+  ASSERT_TRUE(until([&] { return page->supervisor.held.load() == 1; }));
+  end(child);
+  EXPECT_TRUE(until([&] { return watch->take_died(); }));
+  EXPECT_EQ(page->words[0].load(), 2U);
+  EXPECT_EQ(page->words[1].load(), 0U);
 }
 
 TEST_F(Life, S2_TheNextSupervisorIsWatchedTooAndIsNotDeadBeforeItLives) {
