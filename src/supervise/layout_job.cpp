@@ -10,31 +10,31 @@ namespace standstill::supervise {
 
 LayoutJob::LayoutJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
                      std::uint32_t jitter_seed, Listener listener)
-    : Job(config),
-      listener_(std::move(listener)),
-      session_({config.id, &tags, [] { return os::wall_ns(); }, 24U * 1024U},
-               {.on_plan = [this](const layout::Model&) { listener_.tags(); },
-                .on_update = [this](const layout::Change&) { listener_.tags(); },
-                .on_state =
-                    [this](const layout::Object& state, Instant arrived) {
-                      if (station_.update(arrived, state, running_)) tell_station();
-                      listener_.tags();
-                    },
-                .on_exception = {},
-                .on_problem =
-                    [this](std::string_view problem) { listener_.said("problem", std::string(problem)); }}) {
+    : LinkJob(config, std::move(listener), [&](Listener& told) {
+        return layout::Session(
+            {config.id, &tags, [] { return os::wall_ns(); }, 24U * 1024U},
+            {.on_plan = [&told](const layout::Model&) { told.tags(); },
+             .on_update = [&told](const layout::Change&) { told.tags(); },
+             .on_state =
+                 [this](const layout::Object& state, Instant arrived) {
+                   if (station_.update(arrived, state, running_)) tell_station();
+                   listener_.tags();
+                 },
+             .on_exception = {},
+             .on_problem =
+                 [&told](std::string_view problem) { told.said("problem", std::string(problem)); }});
+      }) {
   const auto& peer = std::get<config::RocrailLink>(config.peer);
-  link_ = std::make_unique<link::Link>(
-      loop, session_,
-      std::make_unique<link::TcpTransport>(
-          loop, link::TcpTransport::Settings{peer.host, peer.port, config.silence}),
-      link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
-      [this](const link::Status& status, link::State previous, std::string_view why) {
-        listener_.changed(status, previous, why);
-        if (status.state == link::State::probing) station_.reconnected();
-        // Nobody has said anything against the station: that is all that can be known of it.
-        if (status.state == link::State::online && station_.causes().empty()) tell_station();
-      });
+  link_up(loop,
+          std::make_unique<link::TcpTransport>(
+              loop, link::TcpTransport::Settings{peer.host, peer.port, config.silence}),
+          timing_of(config), jitter_seed,
+          [this](const link::Status& status, link::State previous, std::string_view why) {
+            listener_.changed(status, previous, why);
+            if (status.state == link::State::probing) station_.reconnected();
+            // Nobody has said anything against the station: that is all that can be known of it.
+            if (status.state == link::State::online && station_.causes().empty()) tell_station();
+          });
 }
 
 void LayoutJob::tell_station() {

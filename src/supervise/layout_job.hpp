@@ -3,20 +3,15 @@
 
 #include "plant/layout/session.hpp"
 #include "plant/layout/station_watch.hpp"
-#include "supervise/job.hpp"
+#include "supervise/link_job.hpp"
 
 namespace standstill::supervise {
 
-class LayoutJob final : public Job {
+class LayoutJob final : public LinkJob<layout::Session> {
  public:
   LayoutJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
             Listener listener);
 
-  void begin() override { link_->begin(); }
-  void close() override { link_->close_for_good(); }
-  [[nodiscard]] link::Status status() const override { return link_->status_now(); }
-  [[nodiscard]] link::State state() const override { return link_->status().state; }
-  [[nodiscard]] int native_handle() const override { return link_->native_handle(); }
   [[nodiscard]] std::expected<void, std::string> send(const std::string& command, bool running) override;
   void running_changed(bool running, Instant now) override;
   [[nodiscard]] bool eases_on_goodbye() const override;
@@ -30,9 +25,6 @@ class LayoutJob final : public Job {
 
   layout::StationWatch station_;
   bool running_ = false;
-  Listener listener_;
-  layout::Session session_;
-  std::unique_ptr<link::Link> link_;
 };
 
 }  // namespace standstill::supervise

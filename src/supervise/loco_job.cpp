@@ -20,21 +20,19 @@ static_assert([] {
 
 LocoJob::LocoJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
                  Listener listener)
-    : Job(config),
-      listener_(std::move(listener)),
-      session_({.link = config.id,
-                .tags = &tags,
-                .wall_ns = [] { return os::wall_ns(); },
-                .ask_every = engine_of(config).poll,
-                .on_values = [this] { listener_.tags(); },
-                .on_said = listener_.said}) {
-  link_ = std::make_unique<link::Link>(
-      loop, session_,
-      std::make_unique<link::SerialTransport>(
-          loop, link::SerialTransport::Settings{{engine_of(config).device},
-                                                link::SerialFormat{.baud = engine_of(config).baud}}),
-      link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
-      listener_.changed);
+    : LinkJob(config, std::move(listener), [&](Listener& told) {
+        return engine::Session({.link = config.id,
+                                .tags = &tags,
+                                .wall_ns = [] { return os::wall_ns(); },
+                                .ask_every = engine_of(config).poll,
+                                .on_values = [&told] { told.tags(); },
+                                .on_said = told.said});
+      }) {
+  link_up(loop,
+          std::make_unique<link::SerialTransport>(
+              loop, link::SerialTransport::Settings{{engine_of(config).device},
+                                                    link::SerialFormat{.baud = engine_of(config).baud}}),
+          timing_of(config), jitter_seed, listener_.changed);
 }
 
 std::expected<void, std::string> LocoJob::send(const std::string& command, bool) {

@@ -41,25 +41,22 @@ constexpr plc::Terms at_once{.on_loss = plc::OnLoss::fail, .idempotent = false, 
 
 PlcJob::PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
                Listener listener)
-    : Job(config),
+    : LinkJob(config, std::move(listener), [&](Listener&) { return plc::Session(settings_of(config)); }),
       loop_(loop),
       tags_(tags),
-      listener_(std::move(listener)),
-      session_(settings_of(config)),
       schedule_(os::now(), peer().poll),
       heartbeat_(heartbeat_of(config)) {
-  link_ = std::make_unique<link::Link>(
-      loop, session_,
-      std::make_unique<link::TcpTransport>(
-          loop, link::TcpTransport::Settings{peer().plc.host, peer().plc.port, config.silence}),
-      link::Link::Settings{config.id, config.kind, config.critical, timing_of(config), jitter_seed},
-      [this](const link::Status& status, link::State previous, std::string_view why) {
-        listener_.changed(status, previous, why);
-        if (status.state == link::State::online)
-          begin_work();
-        else
-          forget_cpu();
-      });
+  link_up(loop,
+          std::make_unique<link::TcpTransport>(
+              loop, link::TcpTransport::Settings{peer().plc.host, peer().plc.port, config.silence}),
+          timing_of(config), jitter_seed,
+          [this](const link::Status& status, link::State previous, std::string_view why) {
+            listener_.changed(status, previous, why);
+            if (status.state == link::State::online)
+              begin_work();
+            else
+              forget_cpu();
+          });
   if (const auto& beat = peer().write_heartbeat)
     if (const auto address = s7::parse_address(beat->address))  // the loader has checked it
       counter_.emplace(session_, *address, beat->every, [this](const std::string& trouble) {

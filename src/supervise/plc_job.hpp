@@ -9,20 +9,17 @@
 #include "plant/plc/schedule.hpp"
 #include "plant/plc/session.hpp"
 #include "plant/plc/values.hpp"
-#include "supervise/job.hpp"
+#include "supervise/link_job.hpp"
 
 namespace standstill::supervise {
 
-class PlcJob final : public Job {
+class PlcJob final : public LinkJob<plc::Session> {
  public:
   PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags, std::uint32_t jitter_seed,
          Listener listener);
 
   void begin() override;
   void close() override;
-  [[nodiscard]] link::Status status() const override { return link_->status_now(); }
-  [[nodiscard]] link::State state() const override { return link_->status().state; }
-  [[nodiscard]] int native_handle() const override { return link_->native_handle(); }
   // "write DB1.DBW2:INT 42", or "cpu stop"; a CPU is started by people, at the PLC (S4). What came of it is
   // said later, to the journal.
   [[nodiscard]] std::expected<void, std::string> send(const std::string& command, bool running) override;
@@ -46,9 +43,6 @@ class PlcJob final : public Job {
 
   os::Loop& loop_;
   link::TagTable& tags_;
-  Listener listener_;
-  plc::Session session_;
-  std::unique_ptr<link::Link> link_;
   std::vector<Polled> polled_;
   plc::Schedule schedule_;
   os::Loop::Timer poll_timer_, count_timer_, judge_timer_;

@@ -25,19 +25,17 @@ link::Timing timing(const config::Link& link) {
 
 SensorJob::SensorJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
                      std::uint32_t jitter_seed, Listener listener)
-    : Job(config),
-      listener_(std::move(listener)),
-      session_({.link = config.id,
-                .tags = &tags,
-                .wall_ns = [] { return os::wall_ns(); },
-                .poll = chip_of(config).poll,
-                .on_values = [this] { listener_.tags(); }}) {
-  link_ = std::make_unique<link::Link>(
-      loop, session_,
-      std::make_unique<sensor::Transport>(
-          loop, sensor::ChipSettings{chip_of(config).chip, chip_of(config).address}),
-      link::Link::Settings{config.id, config.kind, config.critical, timing(config), jitter_seed},
-      listener_.changed);
+    : LinkJob(config, std::move(listener), [&](Listener& told) {
+        return sensor::Session({.link = config.id,
+                                .tags = &tags,
+                                .wall_ns = [] { return os::wall_ns(); },
+                                .poll = chip_of(config).poll,
+                                .on_values = [&told] { told.tags(); }});
+      }) {
+  link_up(loop,
+          std::make_unique<sensor::Transport>(
+              loop, sensor::ChipSettings{chip_of(config).chip, chip_of(config).address}),
+          timing(config), jitter_seed, listener_.changed);
 }
 
 std::expected<void, std::string> SensorJob::send(const std::string&, bool) {

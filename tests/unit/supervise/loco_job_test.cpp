@@ -77,5 +77,15 @@ TEST_F(LocoJobTest, S7_AnEngineThatVanishesHasNoGoodValueAndReturns) {
   EXPECT_TRUE(until([&] { return good("boiler"); })) << journal;
 }
 
+// Its link goes before its session, which it refers to, and nobody is told any more.
+TEST_F(LocoJobTest, ItMayEndInTheMiddleOfATalk) {
+  ASSERT_TRUE(until([&] { return good("running"); })) << journal;
+  ASSERT_TRUE(job->send("stop", true));
+  job.reset();
+  const int before = looked;
+  for (int i = 0; i < 10; ++i) loop.turn(10ms);
+  EXPECT_EQ(looked, before);
+}
+
 }  // namespace
 }  // namespace standstill::supervise
