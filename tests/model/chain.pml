@@ -5,7 +5,9 @@
    Checked: S2 any-death-trips with its time, S3 latched, S4 no-surprise-start, and that a cut which races with
    a start wins. What stands for what, and what is left out, is in docs/model.md.
 
-   Time is a tick: everybody who lives takes one turn in it. A timeout is at least so many ticks. */
+   Time is a tick: everybody who lives takes one turn in it. A timeout is at least so many ticks.
+
+   What it prints with TRACE or TRAILS is replayed against the kernel: tests/model/replay_chain.hpp. */
 
 #define SETTLE 1
 #define SOURCES 5
@@ -95,6 +97,14 @@ chan queue = [5] of { byte, byte, byte, byte }; /* kind, what, epoch, age */
 
 byte kind, what, named, n, old, victim;
 byte words_behind;
+
+#if defined(TRACE) || defined(TRAILS)
+#define TELL(words) printf words
+#else
+#define TELL(words) skip
+#endif
+#define STANDS \
+  TELL(("= %d %d %d %d %d\n", state, acknowledged, refusal, heard, (heard && sent_ago < PERMIT)))
 
 inline older(age, limit) {
   if
@@ -212,7 +222,9 @@ inline guard_raise(source_, standing_, code_) {
   :: standing_ == PRESENT -> cut_first()
   :: else
   fi;
+  TELL(("> report %d %d %d\n", source_, standing_, code_));
   report(source_, standing_, code_, 0);
+  STANDS;
   if
   :: tripped_now -> after_trip()
   :: !tripped_now && standing_ == PRESENT && old != PRESENT -> persist()
@@ -222,7 +234,9 @@ inline guard_raise(source_, standing_, code_) {
 }
 inline guard_stop(source_, code_) {
   cut_first();
+  TELL(("> stop %d %d\n", source_, code_));
   stop(source_, code_);
+  STANDS;
   if
   :: tripped_now -> after_trip()
   :: else -> revoke(0); persist()
@@ -232,13 +246,14 @@ inline guard_ease() {
   pending = 0;
   cut_mask(1);
   if
-  :: state == RUNNING -> ease(); revoke(1); persist()
+  :: state == RUNNING -> TELL(("> ease\n")); ease(); STANDS; revoke(1); persist()
   :: else
   fi
 }
 inline supervisor_left() {
   cut_first();
   connected = 0; greeted = 0; heard = 0; sent_ago = 0;
+  TELL(("> connection\n")); STANDS;
   do
   :: len(queue) > 0 -> queue?kind, what, named, n
   :: else -> break
@@ -260,6 +275,7 @@ inline guard_dies() {
 #endif
   untold = 0;
   alive[GUARD] = 0; stopped[GUARD] = 0; doomed[GUARD] = 0; pc[GUARD] = 0; ago[GUARD] = 0;
+  TELL(("> guard_dies\n"));
   pending = 0; heard = 0; sent_ago = 0; unexplained = 0; seen_is_word = 0; supervisor_died = 0; wish = 0;
   connected = 0; greeted = 0; unwritten = 0; tried = 0; gone[0] = 0; gone[1] = 0;
   do
@@ -276,6 +292,7 @@ inline cutter_dies(i) {
 }
 /* What it reported stays in the page until another takes its place. */
 inline cutter_begins(i) {
+  TELL(("> begins %d\n", CUT + i));
   alive[CUT + i] = 1; told_is_word[i] = 0; told_safe[i] = 0
 }
 inline kill(p) {
@@ -311,6 +328,7 @@ proctype Supervisor() {
   do
   :: d_step { /* its own gap first; a connection when it has none */
        IN_TURN(SUP, 1) ->
+       TELL(("> turn %d %d\n", SUP, ago[SUP] > PERMIT));
        if
        :: ago[SUP] > PERMIT && connected && state == RUNNING ->
           BEHIND_THE_OTHERS;
@@ -362,48 +380,61 @@ inline obey() {
   if
   :: kind == HELLO ->
      heard = 0; sent_ago = 0;
+     TELL(("> connection\n")); STANDS;
 #ifndef BREAK_FORGETS_WHAT_IT_TOLD
      if
      :: known_epoch < 0 ->
         /* The guard before this one told of a trip and ended before it was on disk. */
         ROW(supervisor_remembers_a_trip);
         old = known_epoch;
-        known_epoch = 0; guard_stop(INSIDE, UNCLEAN_END); known_epoch = 0
+        known_epoch = 0; guard_stop(INSIDE, UNCLEAN_END); known_epoch = 0;
+        TELL(("> raise_epoch\n")); STANDS
      :: else
      fi;
      old = 0;
 #endif
      assert(known_epoch >= 0); /* the epoch only grows */
      greeted = 1;
-     forget(PLANT)
+     TELL(("> forget %d\n", PLANT));
+     forget(PLANT);
+     STANDS
   :: kind == PERMIT_MESSAGE ->
 #ifdef BREAK_PERMIT_BY_ARRIVAL
      heard = 1; sent_ago = 0
 #else
      if
-     :: n < PERMIT && (!heard || n < sent_ago) -> heard = 1; sent_ago = n
-     :: else -> ROW(permit_refused)
-     fi
+     :: n < PERMIT && (!heard || n < sent_ago) -> TELL(("> permit %d 1\n", n)); heard = 1; sent_ago = n
+     :: else -> ROW(permit_refused); TELL(("> permit %d 0\n", n))
+     fi;
+     STANDS
 #endif
   :: kind == REPORT -> guard_raise(PLANT, what, LINK_LOST)
   :: kind == WORD && what == STOP_WORD -> guard_stop(INSIDE, OPERATOR_COMMAND)
 #ifndef BREAK_OLD_WORDS
   :: kind == WORD && what != STOP_WORD && n >= PERMIT -> ROW(word_is_stale)
 #endif
-  :: kind == WORD && what == ACKNOWLEDGE_WORD -> acknowledge(named);
+  :: kind == WORD && what == ACKNOWLEDGE_WORD ->
+     TELL(("> acknowledge %d\n", named));
+     acknowledge(named);
+     STANDS;
      if
      :: refusal == 0 -> persist()
      :: else
      fi
-  :: kind == WORD && what == RESET_WORD -> reset(named);
+  :: kind == WORD && what == RESET_WORD ->
+     TELL(("> reset %d\n", named));
+     reset(named);
+     STANDS;
      if
      :: refusal == 0 -> assert(grant == 0); grant = 1; persist()
      :: else
      fi
   :: kind == WORD && what == START_WORD ->
+     TELL(("> start %d\n", named));
      old = (heard && sent_ago < PERMIT -> 0 : NO_PERMIT);
      start(named, old);
      old = 0;
+     STANDS;
      if
      :: refusal == 0 ->
         assert(n < PERMIT);
@@ -455,6 +486,7 @@ proctype Guard() {
   do
   :: d_step { /* its own gap before it reads anything */
        IN_TURN(GUARD, 1) ->
+       TELL(("> turn %d %d\n", GUARD, ago[GUARD] > HEARTBEAT));
        if
        :: ago[GUARD] > HEARTBEAT && state != TRIPPED -> BEHIND_THE_OTHERS; guard_stop(INSIDE, LOOP_OVERRUN)
        :: else
@@ -569,6 +601,7 @@ proctype Guard() {
      }
   :: d_step { /* the thread that writes the latch: the disk may take any time, and may refuse */
        RUNS(GUARD) && unwritten ->
+       TELL(("> written\n"));
        disk_state = state; disk_acknowledged = acknowledged; disk_epoch = 0; untold = 0;
        unwritten = 0; tried = 1
      }
@@ -602,6 +635,7 @@ proctype Cutter(byte i) {
   do
   :: d_step { /* its own gap first, then the guard's heartbeat */
        IN_TURN(CUT + i, 1) ->
+       TELL(("> turn %d %d\n", CUT + i, ago[CUT + i] > HEARTBEAT));
        if
        :: ago[CUT + i] > HEARTBEAT -> BEHIND_THE_OTHERS; cut()
        :: else
@@ -734,6 +768,7 @@ proctype World() {
        begin_turn(SUP); begin_turn(GUARD); begin_turn(CUT); begin_turn(CUT + 1);
        all_ages_grow();
        older(sent_ago, PERMIT);
+       TELL(("> tick\n")); STANDS;
        if
        :: unexplained > 0 -> older(unexplained, 2)
        :: else
@@ -773,7 +808,7 @@ proctype World() {
   :: d_step { stopped[GUARD] -> ROW(guard_resumed); stopped[GUARD] = 0 }
   :: d_step { stopped[CUT] -> ROW(cutter_1_resumed); stopped[CUT] = 0 }
   :: d_step { stopped[CUT + 1] -> ROW(cutter_2_resumed); stopped[CUT + 1] = 0 }
-  :: d_step { !alive[SUP] && !connected -> alive[SUP] = 1; told = UNKNOWN }
+  :: d_step { !alive[SUP] && !connected -> TELL(("> begins %d\n", SUP)); alive[SUP] = 1; told = UNKNOWN }
   :: d_step { /* a new guard, with new pages and new cutters, when the old ones are gone */
        !alive[GUARD] && !alive[CUT] && !alive[CUT + 1] ->
        alive[GUARD] = 1;
@@ -787,8 +822,10 @@ proctype World() {
        ran = 0;
        state = disk_state; acknowledged = disk_acknowledged;
        known_epoch = (known_epoch - disk_epoch < -BEHIND -> -BEHIND : known_epoch - disk_epoch); disk_epoch = 0;
+       TELL(("> boot\n"));
        boot_record();
        src[INSIDE].standing = CLEAR;
+       STANDS;
        if
        :: state == TRIPPED -> revoke(0)
        :: else
@@ -808,7 +845,8 @@ init {
     src[0].ago = SETTLE; src[1].ago = SETTLE; src[2].ago = SETTLE; src[3].ago = SETTLE; src[4].ago = SETTLE;
     src[INSIDE].standing = CLEAR;
     alive[0] = 1; alive[1] = 1; alive[2] = 1; alive[3] = 1;
-    revoked = BOUND
+    revoked = BOUND;
+    TELL(("> boot_nothing %d %d\n", PERMIT, HEARTBEAT)); STANDS
   };
   atomic { run Supervisor(); run Guard(); run Cutter(0); run Cutter(1); run World() }
 }
