@@ -2,12 +2,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "app/s7_target.hpp"
 #include "app/state_text.hpp"
+#include "app/status_line.hpp"
 #include "os/clock.hpp"
 #include "os/end_signals.hpp"
 #include "os/fd.hpp"
@@ -37,36 +38,58 @@ class Quit {
   os::EndSignals ends_;
 };
 
-// What happens to the connection, in words, on standard error; counted for the last line.
-struct Outages {
-  std::mutex mutex;
-  std::uint64_t count = 0;
-  std::chrono::milliseconds total{};
-};
-
-void listen_in(PlcOptions& options, const std::shared_ptr<Outages>& outages) {
-  options.on_loss = [outages](const PlcLoss& loss) {
-    if (loss.was_online) {
-      const std::lock_guard lock(outages->mutex);
-      ++outages->count;
-    }
-    complain((loss.was_online ? "lost: " : "not reached: ") + loss.detail);
-  };
-  options.on_return = [outages](const PlcReturn& back) {
-    const std::lock_guard lock(outages->mutex);
-    if (!back.first) outages->total += back.outage;
-    complain(back.first ? "connected" : "back after " + age_text(back.outage.count()));
-  };
-  options.on_attempt = [](const PlcAttempt& attempt) { complain(attempt.text()); };
-  options.on_heartbeat = [](bool alive, const std::string& why) {
-    complain(alive ? "the heartbeat beats" : "the program stands still: " + why);
-  };
+std::string counted(std::uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
+
+// What happens to the connection, in words, on standard error; how it stands, and how often it was lost.
+// Shared with the handlers: one that hangs outlives the Plc.
+class Outages : public std::enable_shared_from_this<Outages> {
+ public:
+  void listen_in(PlcOptions& options) {
+    const auto self = shared_from_this();
+    options.on_loss = [this, self](const PlcLoss& loss) {
+      if (loss.was_online) ++count_;
+      began_ = os::now();
+      online_ = false;
+      tell((loss.was_online ? "lost: " : "not reached: ") + loss.detail);
+    };
+    options.on_return = [this, self](const PlcReturn& back) {
+      if (!back.first) total_ms_ += back.outage.count();
+      online_ = true;
+      tell(back.first ? "connected" : "back after " + age_text(back.outage.count()));
+    };
+    options.on_attempt = [this, self](const PlcAttempt& attempt) { tell(attempt.text()); };
+    options.on_heartbeat = [this, self](bool alive, const std::string& why) {
+      tell(alive ? "the heartbeat beats" : "the program stands still: " + why);
+    };
+  }
+  StatusLine line;
+
+  [[nodiscard]] std::string now_text() const {
+    if (online_) return "online";
+    if (began_.load() == Instant{}) return "connecting";
+    return "no connection for " + age_text(to_ms(os::now() - began_.load()));
+  }
+  [[nodiscard]] std::string text() const {
+    return counted(count_, "outage") + (count_ == 0 ? "" : " (" + age_text(total_ms_) + ")");
+  }
+
+ private:
+  void tell(const std::string& text) {
+    line.print([&] { complain(text); });
+  }
+
+  std::atomic<std::uint64_t> count_ = 0;
+  std::atomic<std::int64_t> total_ms_ = 0;
+  std::atomic<bool> online_ = false;
+  std::atomic<Instant> began_{Instant{}};
+};
 
 class Rows {
  public:
-  Rows(const Context& context, const S7Options& options, bool changes_only)
-      : context_(context), options_(options), changes_only_(changes_only) {}
+  Rows(const Context& context, const S7Options& options, bool changes_only, StatusLine& status)
+      : context_(context), options_(options), changes_only_(changes_only), status_(status) {}
 
   void read(const Plc& plc) {
     const auto values = plc.read(options_.addresses);
@@ -85,14 +108,14 @@ class Rows {
       told += "  " + options_.addresses[i] + " = " + text;
       if (!value && value.error().kind == PlcError::Kind::refused && refusal_ != value.error().text) {
         refusal_ = value.error().text;
-        complain(refusal_);
+        status_.print([this] { complain(refusal_); });
       }
     }
     ++rows_;
     if (!whole) ++incomplete_;
     if (changes_only_ && told == last_) return;
     last_ = told;
-    say(context_.json ? dumped(json) : line + told);
+    status_.print([&] { say(context_.json ? dumped(json) : line + told); });
   }
 
   void write(const Plc& plc) {
@@ -104,10 +127,12 @@ class Rows {
       ordered_json json{
           {"at", at}, {"address", options_.addresses.front()}, {"written", static_cast<bool>(written)}};
       if (!written) json["error"] = written.error().text;
-      say(dumped(json));
+      status_.print([&] { say(dumped(json)); });
     } else {
-      say(at + "  " + options_.addresses.front() +
-          (written ? " := " + printable(options_.value) : "  (not written: " + written.error().text + ")"));
+      const std::string line =
+          at + "  " + options_.addresses.front() +
+          (written ? " := " + printable(options_.value) : "  (not written: " + written.error().text + ")");
+      status_.print([&] { say(line); });
     }
   }
 
@@ -118,6 +143,7 @@ class Rows {
   const Context& context_;
   const S7Options& options_;
   bool changes_only_;
+  StatusLine& status_;
   std::string last_, refusal_;
   std::uint64_t rows_ = 0;
   std::uint64_t incomplete_ = 0;
@@ -138,27 +164,30 @@ int go_on(const Context& context, const S7Options& options, const char* own_peri
   // A row says what is known when it is due; it does not wait for a connection, nor into the next row's time.
   target->options.time_out = std::min(target->options.time_out, *every - *every / 10);
   const auto outages = std::make_shared<Outages>();
-  listen_in(target->options, outages);
+  outages->listen_in(target->options);
   if (!options.heartbeat.empty()) target->options.heartbeat = PlcHeartbeat{options.heartbeat, 3 * *every};
   const Quit quit;
-  Rows rows(context, options, changes_only);
+  Rows rows(context, options, changes_only, outages->line);
   plc::Schedule schedule(os::now(), *every);
   {
     const Plc plc(target->host, target->options);
     if (const auto online = plc.wait_online(std::min<std::chrono::milliseconds>(*every, 1s)); online) {
       schedule = plc::Schedule(os::now(), *every);
     }
-    while (!quit.within(schedule.due())) {
+    const auto stand = [&] {
+      outages->line.show(plc.status().peer + " " + outages->now_text() + " | " +
+                         counted(rows.count(), "row") + ", " + std::to_string(rows.incomplete()) +
+                         " without a value | " + outages->text() + " | Ctrl-C ends");
+    };
+    for (stand(); !quit.within(schedule.due()); stand()) {
       writing ? rows.write(plc) : rows.read(plc);
       schedule.made(os::now());
       if (options.count != 0 && rows.count() >= options.count) break;
     }
   }
-  const std::lock_guard lock(outages->mutex);
-  complain(std::to_string(rows.count()) + (rows.count() == 1 ? " row, " : " rows, ") +
-           std::to_string(rows.incomplete()) + " without a value, " + std::to_string(schedule.missed()) +
-           " left out, " + std::to_string(outages->count) + (outages->count == 1 ? " outage" : " outages") +
-           (outages->count == 0 ? "" : " (" + age_text(outages->total.count()) + ")"));
+  outages->line.end();
+  complain(counted(rows.count(), "row") + ", " + std::to_string(rows.incomplete()) + " without a value, " +
+           std::to_string(schedule.missed()) + " left out, " + outages->text());
   return rows.incomplete() == 0 ? exit_done : exit_no;
 }
 

@@ -336,7 +336,9 @@ class References {
     }
   }
 
-  static bool takes_commands(const Link& link) { return link.kind == "rocrail" || link.kind == "loco"; }
+  static bool takes_commands(const Link& link) {
+    return link.kind == "rocrail" || link.kind == "s7" || link.kind == "loco";
+  }
 
   void check_stages() {
     std::map<std::string, SourceLocation> seen;
@@ -352,7 +354,7 @@ class References {
         if (refers(config_.links, send->link, "[[link]]", where) && !config_.link(send->link)->kind.empty() &&
             !takes_commands(*config_.link(send->link)))
           report(Fault::unfit_reference, where, "the link '" + send->link + "' takes no commands",
-                 "name a link of kind 'rocrail' or 'loco'");
+                 "name a link of kind 'rocrail', 's7' or 'loco'");
         continue;
       }
       const std::string& id = std::get<std::string>(stage.act);

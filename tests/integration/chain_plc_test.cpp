@@ -120,6 +120,30 @@ TEST_F(ChainPlc, ACpuInStopIsATrip) {
   ASSERT_NO_FATAL_FAILURE(rig->to_running());
 }
 
+TEST_F(ChainPlc, AStageStopsTheCpuAndAPersonMayWhileThePlantRuns) {
+  Wanted wanted;
+  wanted.link = "allow_control = true";
+  wanted.more =
+      "[[stage]]\nat_ms = 0\nsend = { link = \"press\", command = \"cpu stop\" }\n"
+      "[[stage]]\nat_ms = 1\noutput = \"valve\"\n";
+  ASSERT_NO_FATAL_FAILURE(plant(wanted));
+  const auto send = [&] { return rig->post("/api/v1/links/press/send", R"({"command":"cpu stop"})"); };
+  EXPECT_EQ(send().status, 409) << "by hand only while the plant runs";
+  ASSERT_NO_FATAL_FAILURE(rig->to_running());
+  const auto cpu = [&] { return PlantRig::pick(plc.tell("status"), "/cpu"); };
+  EXPECT_EQ(cpu(), "running");
+  EXPECT_EQ(rig->post("/api/v1/stop").status, 200);
+  EXPECT_TRUE(rig->until([&] { return cpu() == "stopped" && safe(); })) << state();
+  EXPECT_TRUE(rig->until([&] { return cause("the PLC's CPU is in STOP"); })) << state();
+  plc.tell("cpu-run");
+  ASSERT_NO_FATAL_FAILURE(rig->to_running());
+  EXPECT_EQ(cpu(), "running") << "nothing of this starts or stops it by itself";
+  EXPECT_EQ(send().status, 200);
+  EXPECT_TRUE(rig->until([&] { return cpu() == "stopped" && rig->state() == "tripped"; })) << state();
+  EXPECT_EQ(rig->look("/first_out/source"), "press.cpu");
+  EXPECT_TRUE(rig->until([&] { return safe(); })) << state();
+}
+
 TEST_F(ChainPlc, ARestartOfThePlcIsATripAndItComesBack) {
   ASSERT_NO_FATAL_FAILURE(running({}));
   plc.tell("restart 1000");
