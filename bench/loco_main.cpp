@@ -51,6 +51,8 @@ class Engine {
     for (int i = 0; i < count; ++i) {
       now_ += loco::cycle;
       ++cycles_;
+      input.between = input.readings;
+      for (auto& reading : input.between) reading.at = now_ - loco::cycle / 2;
       for (auto& reading : input.readings) {
         reading.at = now_;
         reading.value += cycles_ % 2 == 0 ? 0.03F : -0.03F;

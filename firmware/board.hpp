@@ -5,6 +5,7 @@
 // runs, in hardware: pull-downs on the heaters' drivers and at the relays' transistors.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -35,6 +36,8 @@ void write(std::span<const std::uint8_t> bytes);
 // --- the engine's
 // -----------------------------------------------------------------------------------------------------
 
+// Newest readings of the sensors, asked for in the middle of each cycle, and by measure().
+[[nodiscard]] std::array<loco::Reading, loco::sensor_count> sense();
 // Newest readings, voltage and encoder, without waiting: conversions run by themselves.
 [[nodiscard]] loco::Measured measure();
 // The next edge of the rails, in order; false: none is waiting. A cycle has up to 345.

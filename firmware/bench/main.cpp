@@ -48,8 +48,10 @@ int main() {
   constexpr std::uint32_t cycles = 500;
   for (std::uint32_t i = 0; i < cycles; ++i) {
     now += loco::cycle;
-    for (std::size_t s = 0; s < loco::sensor_count; ++s)
+    for (std::size_t s = 0; s < loco::sensor_count; ++s) {
+      input.between[s] = {fine[s] + 0.01F, loco::Rail::none, now - loco::cycle / 2};
       input.readings[s] = {fine[s] + (i % 2 == 0 ? 0.0F : 0.03F), loco::Rail::none, now};
+    }
     input.last_packet = now;
     if (i == 150) chain.commanded(now, 0);
     if (i == 151) chain.commanded(now, 20);

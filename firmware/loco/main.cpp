@@ -1,5 +1,5 @@
-// The program of the engine: fifty cycles a second, each measure → decide → drive → finish. The hardware
-// watchdog is fed only by a cycle that was in time and whose self-checks passed.
+// The program of the engine: fifty cycles a second, each sense → measure → decide → drive → finish. The
+// hardware watchdog is fed only by a cycle that was in time and whose self-checks passed.
 #include <span>
 #include <string_view>
 
@@ -47,9 +47,12 @@ int main() {
   Duration execution{};
   for (;;) {
     next += loco::cycle;
+    board::wait_until(next - loco::cycle / 2);
+    const auto between = board::sense();
     board::wait_until(next);
     const Instant begun = board::now();
     loco::Measured measured = board::measure();
+    measured.watch.between = between;
     hear(engine);
     measured.watch.execution = execution;
     measured.watch.lateness = begun - next;

@@ -35,7 +35,7 @@ std::uint32_t edge_out = 0;
 constexpr std::uint32_t after(std::uint32_t place) { return place + 1 == edges_kept ? 0 : place + 1; }
 volatile std::uint32_t turned = 0;  // edges of the wheel
 
-// --- the converters: one after the other, a round a cycle
+// --- the converters: one after the other, two rounds a cycle
 
 struct Input {
   std::uint32_t number;  // AIN
@@ -126,14 +126,14 @@ void start() {
 loco::Flash& flash() { return page_flash; }
 
 // Takes what the last round found, and begins the next.
-loco::Measured measure() {
-  static std::array<std::uint32_t, loco::sensor_count + 1> seen{};
+std::array<loco::Reading, loco::sensor_count> sense() {
+  static std::array<std::uint32_t, loco::sensor_count> seen{};
   static std::array<Instant, loco::sensor_count> at{};
-  const Instant is = now();
-  loco::Measured measured;
+  static Instant begun{};
+  std::array<loco::Reading, loco::sensor_count> readings;
   for (std::size_t i = 0; i < loco::sensor_count; ++i) {
-    loco::Reading& reading = measured.watch.readings[i];
-    if (inputs[i].rounds != seen[i]) at[i] = is - loco::cycle;  // it began with the cycle before
+    loco::Reading& reading = readings[i];
+    if (inputs[i].rounds != seen[i]) at[i] = begun;
     seen[i] = inputs[i].rounds;
     const std::uint32_t counts = inputs[i].counts;
     reading.at = at[i];
@@ -141,10 +141,18 @@ loco::Measured measure() {
     if (counts <= rail_counts) reading.rail = loco::Rail::low;
     if (counts >= converter_top - rail_counts) reading.rail = loco::Rail::high;
   }
-  measured.watch.track_volts = inputs[track].rounds != seen[track] ? volts(inputs[track].counts) : 0.0F;
-  seen[track] = inputs[track].rounds;
-  measured.encoder = turned;
+  begun = now();
   convert(0);
+  return readings;
+}
+
+loco::Measured measure() {
+  static std::uint32_t seen = 0;
+  loco::Measured measured;
+  measured.watch.readings = sense();
+  measured.watch.track_volts = inputs[track].rounds != seen ? volts(inputs[track].counts) : 0.0F;
+  seen = inputs[track].rounds;
+  measured.encoder = turned;
   return measured;
 }
 

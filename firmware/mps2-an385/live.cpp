@@ -25,6 +25,7 @@ struct Injected {
   }
 };
 Injected injected;
+Instant converted{};  // when the injected converters were last asked
 
 }  // namespace
 
@@ -44,6 +45,7 @@ void wait_until(Instant when) {
       injected.take(static_cast<std::uint8_t>(uart_sensors.data()));
     if (!listen()) rest();
   }
+  converted = now();
 }
 
 Instant arrival() { return now(); }
@@ -54,9 +56,11 @@ Instant on_board(Instant of_plant) {
   return of_plant + ahead;
 }
 
-void inject(loco::Measured& measured) {
+// Converters that have these values, and were asked before the cycle took its time.
+void inject(std::array<loco::Reading, loco::sensor_count>& readings) {
   for (std::size_t i = 0; i < loco::sensor_count; ++i)
-    if (injected.says[i] >= 0) measured.watch.readings[i].value = injected.says[i];
+    if (injected.says[i] >= 0)
+      readings[i] = {static_cast<float>(injected.says[i]), loco::Rail::none, converted};
 }
 
 }  // namespace standstill::board

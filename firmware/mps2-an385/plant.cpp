@@ -85,18 +85,24 @@ loco::BootReason boot_reason() {
   return static_cast<loco::BootReason>(reader.frame().boot_reason & 3U);
 }
 
+std::array<loco::Reading, loco::sensor_count> sense() {
+  const PlantFrame& plant = reader.frame();
+  std::array<loco::Reading, loco::sensor_count> readings;
+  for (std::size_t i = 0; i < loco::sensor_count; ++i) {
+    readings[i].value = plant.values[i];
+    readings[i].rail = static_cast<loco::Rail>(plant.rails[i]);
+    readings[i].at = plant.silent[i] != 0 ? Instant{} : arrived;
+  }
+  inject(readings);
+  return readings;
+}
+
 loco::Measured measure() {
   const PlantFrame& plant = reader.frame();
   loco::Measured measured;
-  for (std::size_t i = 0; i < loco::sensor_count; ++i) {
-    loco::Reading& reading = measured.watch.readings[i];
-    reading.value = plant.values[i];
-    reading.rail = static_cast<loco::Rail>(plant.rails[i]);
-    reading.at = plant.silent[i] != 0 ? Instant{} : arrived;
-  }
+  measured.watch.readings = sense();
   measured.watch.track_volts = plant.track_volts;
   measured.encoder = plant.encoder;
-  inject(measured);
   return measured;
 }
 

@@ -20,7 +20,7 @@ void start_plant();
 // What the plant's clock says, by the board's.
 [[nodiscard]] Instant on_board(Instant of_plant);
 // What reached the board by another way than the plant's frames.
-void inject(loco::Measured& measured);
+void inject(std::array<loco::Reading, loco::sensor_count>& readings);
 // Until the next interrupt or for a while: nothing is there to do.
 void rest();
 

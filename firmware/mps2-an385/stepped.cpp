@@ -36,7 +36,7 @@ void wait_until(Instant when) {
 
 Instant arrival() { return sent_at(); }
 Instant on_board(Instant of_plant) { return of_plant; }
-void inject(loco::Measured&) {}
+void inject(std::array<loco::Reading, loco::sensor_count>&) {}
 
 }  // namespace standstill::board
 

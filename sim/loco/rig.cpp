@@ -49,9 +49,14 @@ void Rig::live(Instant next) {
   now_ = next;
   const Settings& settings = engine_->settings();
   const double offset = settings[Cv::servo_offset] * 10;
-  model.step(standstill::loco::cycle, engine_->outputs(), settings[Cv::servo_neutral] * 10 + offset,
-             settings[Cv::servo_maximum] * 10 + offset);
-  Measured measured = model.measure(now_);
+  const auto half = [&](Instant end) {
+    model.step(standstill::loco::cycle / 2, engine_->outputs(), settings[Cv::servo_neutral] * 10 + offset,
+               settings[Cv::servo_maximum] * 10 + offset);
+    return model.measure(end);
+  };
+  const auto between = half(now_ - standstill::loco::cycle / 2).watch.readings;
+  Measured measured = half(now_);
+  measured.watch.between = between;
   measured.watch.execution = 1ms;
   (void)engine_->decide(now_, measured);
   engine_->finish(now_);

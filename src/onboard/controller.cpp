@@ -34,6 +34,7 @@ bool Controller::cycle(Instant now, Duration execution, Duration lateness, std::
   const Sampler::Newest newest = sampler_.newest();
   loco::Measured measured;
   measured.watch.readings = newest.readings;
+  measured.watch.between = newest.between;
   measured.watch.track_volts = newest.track_volts;
   measured.watch.execution = execution;
   measured.watch.lateness = lateness;

@@ -27,7 +27,7 @@ Sampler::~Sampler() {
 void Sampler::begin() {
   thread_ = std::thread([this] {
     while (!ending_) {
-      const Instant next = os::now() + loco::cycle;
+      const Instant next = os::now() + loco::cycle / 2;
       round(os::now());
       const Duration left = next - os::now();
       if (left > Duration::zero()) std::this_thread::sleep_for(left);
@@ -57,6 +57,7 @@ void Sampler::round(Instant now) {
     const loco::Reading reading = read(sensors_[i], asked);
     if (reading.at == Instant{}) continue;
     const std::lock_guard lock(mutex_);
+    newest_.between[i] = newest_.readings[i];
     newest_.readings[i] = reading;
   }
   const loco::Reading volts = read(track_, now);

@@ -20,7 +20,8 @@ class Sampler {
  public:
   struct Newest {
     std::array<loco::Reading, loco::sensor_count> readings{};
-    float track_volts = 0;  // none when it cannot be read
+    std::array<loco::Reading, loco::sensor_count> between{};  // those before them
+    float track_volts = 0;                                    // none when it cannot be read
   };
 
   [[nodiscard]] static std::expected<std::unique_ptr<Sampler>, std::string> open(

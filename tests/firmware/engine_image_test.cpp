@@ -117,15 +117,27 @@ TEST_F(EngineImage, SilenceOnTheRailsShutsDownAtCv44) {
   }
 }
 
-TEST_F(EngineImage, NinetyDegreesInTheElectronicsTurnTheHeatersOffWithinFortyMilliseconds) {
-  Pair pair(folder.path());
-  ASSERT_TRUE(pair.drive(60));
-  ASSERT_GT(pair.drove().boiler, 0);
-  pair.model.electronics = 90;
-  ASSERT_TRUE(pair.cycle());
-  ASSERT_TRUE(pair.cycle());
-  EXPECT_EQ(pair.drove().boiler, 0);
-  EXPECT_EQ(pair.drove().superheater, 0);
+TEST_F(EngineImage, NinetyDegreesInTheElectronicsTurnTheHeatersOffWithinThirtyMilliseconds) {
+  for (const bool late : {false, true}) {  // just before the reading between two cycles, or just after it
+    SCOPED_TRACE(late);
+    blank_flash(folder.path());
+    Pair pair(folder.path());
+    ASSERT_TRUE(pair.drive(60));
+    ASSERT_GT(pair.drove().boiler, 0);
+    if (late) {
+      pair.in_the_middle = [&] { pair.model.electronics = 90; };
+    } else {
+      pair.model.electronics = 90;
+    }
+    ASSERT_TRUE(pair.cycle());
+    if (late) {
+      EXPECT_GT(pair.drove().boiler, 0) << "one reading is noise";
+      pair.in_the_middle = nullptr;
+      ASSERT_TRUE(pair.cycle());
+    }
+    EXPECT_EQ(pair.drove().boiler, 0);
+    EXPECT_EQ(pair.drove().superheater, 0);
+  }
 }
 
 TEST_F(EngineImage, TheLogAndTheCvsAreThereAfterAPowerCycle) {

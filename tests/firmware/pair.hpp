@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,6 +80,7 @@ class Pair {
   Rails rails;
   Instant now = instant_from_ns(1'000'000'000);
   std::uint64_t cycles = 0;
+  std::function<void()> in_the_middle;  // of every cycle
 
   [[nodiscard]] testing::AssertionResult boot(BootReason reason = BootReason::power_on) {
     if (!machine.started()) return testing::AssertionFailure() << "QEMU did not start";
@@ -94,23 +96,20 @@ class Pair {
     return testing::AssertionSuccess();
   }
 
+  // Two frames, because the image reads its sensors in the middle of a cycle too.
   [[nodiscard]] testing::AssertionResult cycle() {
-    now += loco::cycle;
     ++cycles;
-    std::vector<Duration> halves = rails.until(now);
-    Instant at = rails.last();
-    for (const Duration half : halves) at -= half;
-    Measured measured = model.measure(now);
-    for (const Duration half : halves) {
-      at += half;
-      if (const auto packet = decoder_.edge(at)) native_->packet(*packet, at);
-    }
-    if (!plant.send_cycle(now, measured, halves, now - rails.last()))
+    Measured measured = half();
+    const auto between = measured.watch.readings;
+    if (in_the_middle) in_the_middle();
+    const bool taken = taken_;
+    measured = half();
+    if (!taken || !taken_)
       return testing::AssertionFailure() << "the image takes nothing in cycle " << cycles;
+    measured.watch.between = between;
     const Outputs& is = native_->decide(now, measured);
     native_->finish(now);
     wanted_.push_back({cycles, frame_of(is), std::string(native_->chain().reason().view())});
-    model.step(loco::cycle, is, closed, 1280);
     return wanted_.size() < ahead ? testing::AssertionSuccess() : compare();
   }
   // What the image drove in the newest cycle.
@@ -149,12 +148,28 @@ class Pair {
   [[nodiscard]] bool parked() const { return native_->chain().sequence().running(); }
 
  private:
-  static constexpr std::size_t ahead = 12;  // a cycle is up to two frames, and the mailbox holds 32
+  static constexpr std::size_t ahead = 12;  // a cycle is two frames, and the mailbox holds 32
   struct Wanted {
     std::uint64_t cycle = 0;
     board::DriveFrame frame;
     std::string reason;
   };
+
+  // The plant's next 10 ms, told to both.
+  Measured half() {
+    model.step(loco::cycle / 2, native_->outputs(), closed, 1280);
+    now += loco::cycle / 2;
+    const std::vector<Duration> halves = rails.until(now);
+    Instant at = rails.last();
+    for (const Duration one : halves) at -= one;
+    for (const Duration one : halves) {
+      at += one;
+      if (const auto packet = decoder_.edge(at)) native_->packet(*packet, at);
+    }
+    const Measured measured = model.measure(now);
+    taken_ = plant.send(now, measured, halves, now - rails.last());
+    return measured;
+  }
 
   static board::DriveFrame frame_of(const Outputs& is) {
     board::DriveFrame frame;
@@ -184,6 +199,7 @@ class Pair {
   }
 
   board::DriveFrame drove_;
+  bool taken_ = false;  // the newest frame
   std::deque<Wanted> wanted_;
   std::filesystem::path folder_;
   sim::loco::MemoryFlash flash_;

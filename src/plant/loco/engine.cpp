@@ -146,7 +146,7 @@ void Engine::typed(const Typed& typed, Instant now) {
   chain_.emergency_stop(now);
 }
 
-const Outputs& Engine::decide(Instant now, Measured measured) {
+const Outputs& Engine::decide(Instant now, Measured& measured) {
   WatchInput& input = measured.watch;
   input.boiler_permille = outputs_.drive.boiler_permille;
   input.superheater_permille = outputs_.drive.superheater_permille;

@@ -52,7 +52,7 @@ class Engine {
   void packet(const dcc::Packet& packet, Instant now);
   void typed(const Typed& typed, Instant now);
 
-  const Outputs& decide(Instant now, Measured measured);
+  const Outputs& decide(Instant now, Measured& measured);
   void finish(Instant now);
 
   [[nodiscard]] const Chain& chain() const { return chain_; }

@@ -73,8 +73,10 @@ void Watches::configure(const Settings& settings) {
 }
 
 const Watches::Findings& Watches::judge(Instant now, const WatchInput& input) {
-  if (begun_ == Instant{}) begun_ = now;
+  const bool first = begun_ == Instant{};  // with no cycle before it
+  if (first) begun_ = now;
   for (std::size_t i = 0; i < sensor_count; ++i) {
+    if (!first) sensors_[i].sense(now, input.between[i]);
     sensors_[i].update(now, input.readings[i], heat(i, input));
     findings_[i] = limits_[i].judge(now, sample(i));
   }

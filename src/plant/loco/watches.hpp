@@ -32,6 +32,7 @@ inline constexpr Duration most_lateness = 20ms;
 
 struct WatchInput {
   std::array<Reading, sensor_count> readings{};  // in the order of Watched
+  std::array<Reading, sensor_count> between{};   // half a cycle older; none where they have no time
   std::uint16_t boiler_permille = 0;             // duty that the heaters had since the last cycle
   std::uint16_t superheater_permille = 0;
   Instant last_packet{};          // the last valid DCC packet, to whomever; Instant{}: none yet

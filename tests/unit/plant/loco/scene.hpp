@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 
@@ -19,6 +20,8 @@ class Scene {
   bool signal = true;
   bool fresh = true;  // readings are new in every cycle
   bool turning = false;
+  bool between = false;  // each sensor is read in the middle of a cycle too
+  std::function<void()> in_the_middle;
   float noise = 0.05F;  // as an ADC has; without it every sensor looks frozen
 
   Scene() {
@@ -40,7 +43,16 @@ class Scene {
   const Orders& turn() {
     now += cycle;
     ++cycles_;
+    auto half = input.readings;
+    if (in_the_middle) in_the_middle();
     WatchInput seen = input;
+    if (between) {
+      for (Reading& one : half) {
+        one.at = now - cycle / 2;
+        if (one.rail == Rail::none) one.value -= noise / 2;
+      }
+      seen.between = half;
+    }
     for (Reading& one : seen.readings) {
       if (fresh) one.at = now;
       if (one.rail == Rail::none) one.value += (cycles_ % 2 == 0 ? 0.0F : -noise);

@@ -118,6 +118,72 @@ TEST(LocoWatches, OneSampleOfAnythingIsNoise) {
   }
 }
 
+// One reading between two cycles and one at each cycle: a real excess has its two readings within 30 ms, in
+// whichever phase it comes, and one wild reading of either kind is still noise.
+TEST(LocoWatches, AnExcessInAnyPhaseIsSeenWithinThirtyMilliseconds) {
+  for (const LimitRow& row : limit_rows) {
+    const auto begun = [](Scene& scene) {
+      scene.between = true;
+      scene.boot();
+      scene.turns(20);
+    };
+    {
+      Scene scene;
+      begun(scene);
+      scene.in_the_middle = [&] { scene.read(row.watch, 500.0F); };
+      scene.turn();
+      scene.in_the_middle = nullptr;
+      EXPECT_EQ(scene.finding(row.watch), clear) << row.word << "one reading, at the cycle itself";
+      scene.turn();
+      EXPECT_NE(scene.finding(row.watch), clear) << row.word << "half a cycle before it, 30 ms ago";
+    }
+    {
+      Scene scene;
+      begun(scene);
+      scene.read(row.watch, 500.0F);
+      scene.turn();
+      EXPECT_NE(scene.finding(row.watch), clear) << row.word << "both of this cycle's, 20 ms ago";
+    }
+    {
+      Scene scene;
+      begun(scene);
+      const float fine = scene.reading(row.watch).value;
+      scene.read(row.watch, 500.0F);
+      scene.in_the_middle = [&] { scene.read(row.watch, fine); };
+      scene.turn();
+      EXPECT_EQ(scene.finding(row.watch), clear) << row.word << "only the one between two cycles";
+      scene.in_the_middle = nullptr;
+      scene.turns(4);
+      EXPECT_EQ(scene.finding(row.watch), clear) << row.word;
+    }
+  }
+}
+
+// A reading in thousandths, to the nearest: what the board gives as a float must not be a hair off its limit.
+TEST(LocoWatches, ReadingsAreRoundedToThousandths) {
+  constexpr SensorRules rules{"t", "°C", -100'000, 70'000'000, 70'000'000, 300s, 0, 0, 0};
+  const std::pair<float, Milli> rows[]{{0.0F, 0},
+                                       {-0.0F, 0},
+                                       {0.0004F, 0},
+                                       {0.0006F, 1},
+                                       {-0.0006F, -1},
+                                       {75.0F, 75'000},
+                                       {74.9996F, 75'000},
+                                       {-7.0F, -7'000},
+                                       {109.9994F, 109'999},
+                                       {1e-30F, 0},
+                                       {65535.0F, 65'535'000},
+                                       {0.5F, 500}};
+  for (const auto& [value, milli] : rows) {
+    Sensor sensor(rules);
+    const Instant begun = instant_from_ns(1'000'000'000);
+    sensor.update(begun, {value, Rail::none, begun}, {});
+    sensor.update(begun + cycle, {value, Rail::none, begun + cycle}, {});
+    EXPECT_EQ(sensor.flaw(), Flaw::none) << value;
+    EXPECT_EQ(sensor.value(), milli) << value;
+  }
+}
+
 TEST(LocoWatches, S7_TwoSamplesOfAFaultAreAFault) {
   for (const LimitRow& row : limit_rows) {
     const auto becomes = [&](auto&& breaks) {
