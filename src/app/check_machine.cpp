@@ -167,6 +167,10 @@ void check_programs(const config::Config& config, Findings& into) {
     if (const auto* calls = std::get_if<config::ProgramAlert>(&alert.channel);
         calls != nullptr && !calls->command.empty())
       program("alert " + alert.id, calls->command.front(), into);
+  if (config.watchdog) {
+    program("watchdog", config.watchdog->restart.front(), into);
+    if (!config.watchdog->check.empty()) program("watchdog", config.watchdog->check.front(), into);
+  }
 }
 
 void check_devices(const config::Config& config, Findings& into) {

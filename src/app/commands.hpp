@@ -22,6 +22,7 @@ struct RunOptions {
 // The same, for a machine that is a station of the bus and nothing else.
 [[nodiscard]] int run_station(const Context& context);
 
+[[nodiscard]] int watchdog(const Context& context);
 [[nodiscard]] int check(const Context& context);
 [[nodiscard]] int status(const Context& context);
 [[nodiscard]] int watch(const Context& context);

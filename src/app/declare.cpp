@@ -73,6 +73,9 @@ class Declaration {
     runs(command(root_, "Run", "check",
                  "validate configuration and machine; print settings, times and the hazard table"),
          [this] { return check(context_); });
+    runs(command(root_, "Run", "watchdog",
+                 "look after the program of [watchdog] and nothing else: check it, restart it"),
+         [this] { return watchdog(context_); });
     add_demo();
   }
 

@@ -199,6 +199,14 @@ ordered_json settings_json(const config::Config& config) {
   }
   json["alert"] = ordered_json::array();
   for (const auto& alert : config.alerts) json["alert"].push_back(alert_json(alert));
+  if (config.watchdog)
+    json["watchdog"] = {{"check", config.watchdog->check},
+                        {"devices", config.watchdog->devices},
+                        {"restart", config.watchdog->restart},
+                        {"interval_ms", config.watchdog->interval.count()},
+                        {"timeout_ms", config.watchdog->time_out.count()},
+                        {"failures", config.watchdog->failures},
+                        {"restarts_per_hour", config.watchdog->restarts_per_hour}};
   json["terminal"] = {
       {"listen", (config.terminal.host.find(':') == std::string::npos ? config.terminal.host
                                                                       : "[" + config.terminal.host + "]") +

@@ -215,6 +215,8 @@ Config build(const Table& validated, const std::filesystem::path& folder, std::v
     config.terminal = build_terminal(*terminal, where("terminal"));
   if (const auto bus = root.nested("bus")) config.bus = build_bus(*bus, where("bus"), config.site.state_dir);
   if (const auto loco = root.nested("loco")) config.loco = build_loco(*loco, where("loco"));
+  if (const auto watchdog = root.nested("watchdog"))
+    config.watchdog = build_watchdog(*watchdog, where("watchdog"));
   config.links = build_all<Link>(root, "link", build_link, max_links);
   config.watches = build_all<Watch>(root, "watch", build_watch, max_watches);
   config.outputs = build_all<Output>(root, "output", build_output, max_outputs);

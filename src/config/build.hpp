@@ -65,6 +65,7 @@ class Reader {
 [[nodiscard]] Output build_output(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Loco build_loco(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Alert build_alert(const Reader& reader, const SourceLocation& where);
+[[nodiscard]] Watchdog build_watchdog(const Reader& reader, const SourceLocation& where);
 [[nodiscard]] Config build(const Table& validated, const std::filesystem::path& folder,
                            std::vector<Problem>& problems);
 

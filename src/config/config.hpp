@@ -6,6 +6,7 @@
 #include "config/loco_settings.hpp"
 #include "config/output_settings.hpp"
 #include "config/watch_settings.hpp"
+#include "config/watchdog_settings.hpp"
 
 namespace standstill::config {
 
@@ -91,6 +92,7 @@ struct Config {
   Terminal terminal;
   std::optional<Bus> bus;
   std::optional<Loco> loco;
+  std::optional<Watchdog> watchdog;
   std::vector<Problem> warnings;
 
   [[nodiscard]] const Link* link(std::string_view id) const;

@@ -79,11 +79,19 @@ constexpr auto section_table = std::to_array<Section>({
     {.name = "bus",
      .title = "[bus]",
      .intro = "One emergency stop for several machines.",
+     .optional = true,
+     .environment = true},
+    {.name = "watchdog",
+     .title = "[watchdog]",
+     .intro = "Another program that is looked after: a systemd unit, a container. `standstill run` does it "
+              "beside its own work, `standstill watchdog` does nothing else.",
+     .optional = true,
      .environment = true},
     {.name = "loco",
      .title = "[loco]",
      .intro =
-         "How this machine is wired to an engine: for `standstill loco`, which is the engine's controller."},
+         "How this machine is wired to an engine: for `standstill loco`, which is the engine's controller.",
+     .optional = true},
     {.name = "loco.input", .title = "sensors of [loco]", .intro = "A number that the kernel reads."},
     {.name = "loco.pwm", .title = "PWM outputs of [loco]", .intro = "An output of a PWM chip."},
     {.name = "loco.line", .title = "lines of [loco]", .intro = "A line of a GPIO chip."},
@@ -134,8 +142,9 @@ bool contains(const std::vector<std::string_view>& words, std::string_view word)
 
 std::vector<Key> joined() {
   std::vector<Key> all;
-  for (const auto part : {plant_keys(), link_keys(), plc_link_keys(), link_table_keys(), watch_keys(),
-                          output_keys(), plc_output_keys(), output_table_keys(), alert_keys(), loco_keys()})
+  for (const auto part :
+       {plant_keys(), link_keys(), plc_link_keys(), link_table_keys(), watch_keys(), output_keys(),
+        plc_output_keys(), output_table_keys(), alert_keys(), watchdog_keys(), loco_keys()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -56,6 +56,7 @@ struct Section {
   std::string_view intro;
   bool repeated = false;  // [[name]]
   bool required = false;
+  bool optional = false;     // left out, there is none: no section of defaults
   bool environment = false;  // STANDSTILL_<SECTION>_<KEY> overrides its scalar keys
 };
 
@@ -96,5 +97,6 @@ struct Kind {
 [[nodiscard]] std::span<const Key> output_table_keys();
 [[nodiscard]] std::span<const Key> alert_keys();
 [[nodiscard]] std::span<const Key> loco_keys();
+[[nodiscard]] std::span<const Key> watchdog_keys();
 
 }  // namespace standstill::config

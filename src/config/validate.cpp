@@ -36,7 +36,7 @@ class Validator : private Values {
       if (section.name.find('.') != std::string_view::npos || written.find(section.name) != nullptr) continue;
       if (section.required)
         report(Fault::missing_section, {file_, 1, 1}, std::string(section.title) + " is missing", "add it");
-      if (section.name == "bus" || section.name == "loco" || section.repeated) continue;
+      if (section.optional || section.repeated) continue;
       std::vector<Problem> known_already;  // what a missing required section lacks is said once
       result.members.push_back(
           {std::string(section.name),

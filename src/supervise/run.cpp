@@ -12,6 +12,7 @@
 #include "os/realtime.hpp"
 #include "os/service_notice.hpp"
 #include "supervise/backend.hpp"
+#include "supervise/looking_after.hpp"
 #include "supervise/supervisor.hpp"
 #include "terminal/server.hpp"
 
@@ -80,6 +81,19 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
                config.site.name.c_str(), config.terminal.certificate_file.empty() ? "http" : "https",
                config.terminal.host.c_str(), (*server)->port(), config.site.state_dir.c_str());
   if (options.listening) options.listening((*server)->port());
+  std::unique_ptr<LookingAfter> looking_after;
+  if (config.watchdog) {
+    auto started =
+        LookingAfter::start(config, [&supervisor](std::string_view code, const std::string& detail) {
+          supervisor.journal("watchdog", std::string(code), "watchdog", detail);
+        });
+    if (!started) {
+      std::fprintf(stderr, "standstill: warning: [watchdog]: %s\n", started.error().c_str());
+      supervisor.journal("watchdog", "not_started", "watchdog", started.error());
+    } else {
+      looking_after = std::move(*started);
+    }
+  }
 
   supervisor.begin();
   notice.ready();
@@ -95,6 +109,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
     }
     std::fprintf(stderr, "standstill: ending: outputs go safe first\n");
     notice.stopping();
+    if (looking_after) looking_after->ask_to_end();
     supervisor.end([&] { loop.stop(); });
   });
   loop.run();

@@ -243,6 +243,21 @@ TEST(Load, DevicesBehindOneAddressShareTheLargestAtOnce) {
   EXPECT_EQ(at_once(2), 1U) << "another one";
 }
 
+TEST(Load, AProgramThatIsLookedAfter) {
+  const Config unit =
+      must_parse("site.name = \"x\"\n[watchdog]\nunit = \"logger.service\"\ndevices = [\"usb-A\"]\n");
+  ASSERT_TRUE(unit.watchdog);
+  EXPECT_EQ(unit.watchdog->check,
+            (std::vector<std::string>{"/usr/bin/systemctl", "is-active", "--quiet", "logger.service"}));
+  EXPECT_EQ(unit.watchdog->restart,
+            (std::vector<std::string>{"/usr/bin/systemctl", "restart", "logger.service"}));
+  EXPECT_EQ(unit.watchdog->devices, std::vector<std::string>{"/etc/standstill/usb-A"});
+  EXPECT_EQ(unit.watchdog->interval, milliseconds(30'000));
+  EXPECT_EQ(unit.watchdog->failures, 3U);
+  EXPECT_EQ(unit.watchdog->restarts_per_hour, 4U);
+  EXPECT_FALSE(must_parse("site.name = \"x\"\n").watchdog) << "without the section there is none";
+}
+
 TEST(Load, LaterKindsAreValidButNamedWithTheirPlaces) {
   const Config config = must_load(valid / "later.toml");
   std::vector<std::string> told;
