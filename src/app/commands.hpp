@@ -107,6 +107,11 @@ struct ModbusOptions {
 [[nodiscard]] int modbus_scan(const Context& context, const ModbusOptions& options);
 [[nodiscard]] int modbus_watch(const Context& context, const ModbusOptions& options);
 [[nodiscard]] int meter_show(const Context& context, const std::string& link);
+struct MeterPlotOptions {
+  std::vector<std::string> tags;  // LINK.NAME; empty: the first value of each Modbus link
+  std::string out;                // .svg or .png; empty: the terminal
+};
+[[nodiscard]] int meter_plot(const Context& context, const MeterPlotOptions& options);
 
 [[nodiscard]] int config_reference(const Context& context);
 [[nodiscard]] int config_schema(const Context& context);

@@ -317,6 +317,12 @@ void Declaration::modbus_by_hand() {
   auto* show = command(meters, "", "show", "every value with its quality and the time of its reading");
   show->add_option("link", *link, "which; else all")->type_name("LINK");
   runs(show, [this, link] { return meter_show(context_, *link); });
+  auto plot = options<MeterPlotOptions>();
+  auto* plotted = command(meters, "", "plot", "the last hour of a value, outages as gaps");
+  plotted->add_option("tag", plot->tags, "LINK.NAME, or several; else the first of each link")
+      ->type_name("TAG");
+  plotted->add_option("--out", plot->out, "a picture instead, .svg or .png")->type_name("FILE");
+  runs(plotted, [this, plot] { return meter_plot(context_, *plot); });
 }
 
 void Declaration::simulated_meter(CLI::App& sim) {

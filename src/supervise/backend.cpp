@@ -31,10 +31,6 @@ Outcome ok(const ordered_json& body) {
 Outcome no_snapshot(const std::string& why) {
   return problem(404, why, "`standstill snapshot list` names those there are");
 }
-Outcome busy() {
-  return problem(503, "the supervisor did not answer in time", "look at `standstill health`");
-}
-
 constexpr std::array<permit::Word, 3> words{permit::Word::acknowledge, permit::Word::reset,
                                             permit::Word::start};
 

@@ -15,12 +15,19 @@ using nlohmann::json;
 using terminal::Outcome;
 
 Outcome SupervisorBackend::trend(const std::string& link_dot_tag) {
-  const auto dot = link_dot_tag.find('.');
+  using Found = std::optional<link::Tag>;
+  const auto tag = supervisor_.on_loop<Found>([this, &link_dot_tag]() -> Found {
+    const auto id = supervisor_.tags().find(link_dot_tag);
+    return id ? Found(supervisor_.tags().get(*id)) : std::nullopt;
+  });
+  if (!tag) return busy();
+  if (!*tag)
+    return problem(404, "there is no value '" + link_dot_tag + "'",
+                   "GET /api/v1/tags names those there are (`standstill tags`), as LINK.NAME");
   json samples = json::array();
-  if (dot != std::string::npos)
-    for (const auto& one : supervisor_.trends().of(link_dot_tag.substr(0, dot), link_dot_tag.substr(dot + 1)))
-      samples.push_back({one.at_s, std::isnan(one.value) ? json(nullptr) : json(one.value)});
-  return ok(json{{"tag", link_dot_tag}, {"samples", samples}});
+  for (const auto& one : supervisor_.trends().of((*tag)->link, (*tag)->name))
+    samples.push_back({one.at_s, std::isnan(one.value) ? json(nullptr) : json(one.value)});
+  return ok(json{{"tag", link_dot_tag}, {"unit", (*tag)->unit}, {"samples", samples}});
 }
 
 Outcome SupervisorBackend::rehearsal() {

@@ -16,4 +16,9 @@ namespace standstill::supervise {
   return {status, record::dump(nlohmann::json{{"error", error}, {"hint", hint}})};
 }
 
+// The loop did not answer in time.
+[[nodiscard]] inline terminal::Outcome busy() {
+  return problem(503, "the supervisor did not answer in time", "look at `standstill health`");
+}
+
 }  // namespace standstill::supervise

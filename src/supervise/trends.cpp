@@ -11,6 +11,11 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 void Trends::look(const std::vector<link::Tag>& tags, Instant now, std::int64_t wall_ns) {
+  // A value that was unknown for a moment was unknown: short outages are not lost between two samples.
+  for (std::size_t i = 0; i < tags.size() && i < most_tags; ++i) {
+    if (i == unknown_.size()) unknown_.push_back(false);
+    if (tags[i].quality != link::Quality::good) unknown_[i] = true;
+  }
   if (any_ && now - taken_ < every) return;
   any_ = true;
   taken_ = now;
@@ -28,8 +33,9 @@ void Trends::look(const std::vector<link::Tag>& tags, Instant now, std::int64_t 
     if (i == lines_.size())
       lines_.push_back({tags[i].link, tags[i].name,
                         std::vector<double>(full ? most_samples : times_.size() - 1, nothing)});
-    put(lines_[i].values, tags[i].quality == link::Quality::good ? tags[i].value : nothing);
+    put(lines_[i].values, unknown_[i] ? nothing : tags[i].value);
   }
+  unknown_.assign(unknown_.size(), false);
   if (full) next_ = (next_ + 1) % most_samples;
 }
 

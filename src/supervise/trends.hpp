@@ -20,10 +20,10 @@ class Trends {
 
   struct Sample {
     double at_s = 0;   // since 1970
-    double value = 0;  // NaN: it was not good, so nothing is known
+    double value = 0;  // NaN: it was not good since the sample before, if only for a moment
   };
 
-  // Takes a sample when it is time for one.
+  // To be called often: takes a sample when it is time for one, and notes what is not good between them.
   void look(const std::vector<link::Tag>& tags, Instant now, std::int64_t wall_ns);
   // Oldest first; empty for a tag that has no history.
   [[nodiscard]] std::vector<Sample> of(std::string_view link, std::string_view name) const;
@@ -36,6 +36,7 @@ class Trends {
   mutable std::mutex mutex_;
   std::vector<double> times_;  // a ring, as every line's values are
   std::vector<Line> lines_;
+  std::vector<bool> unknown_;  // since the last sample
   std::size_t next_ = 0;
   Instant taken_{};
   bool any_ = false;

@@ -45,6 +45,18 @@ TEST_F(TrendsTest, AnOutageIsAGapAndALateComerHasNoPast) {
   EXPECT_TRUE(trends.of("press", "power").empty());
 }
 
+TEST_F(TrendsTest, S7_an_outage_between_two_samples_is_a_gap) {
+  look({tag("power", 1)});
+  trends.look({tag("power", 1, link::Quality::stale)}, now + Trends::every / 4, wall);
+  trends.look({tag("power", 2)}, now + Trends::every / 2, wall);
+  look({tag("power", 3)});
+  look({tag("power", 4)});
+  const auto power = trends.of("meter", "power");
+  ASSERT_EQ(power.size(), 3U);
+  EXPECT_TRUE(std::isnan(power[1].value)) << power[1].value;
+  EXPECT_EQ(power[2].value, 4) << "and no longer than that";
+}
+
 TEST_F(TrendsTest, NoMoreOftenThanItsTime) {
   look({tag("power", 1)});
   trends.look({tag("power", 2)}, now + Trends::every - Duration(1), wall);
