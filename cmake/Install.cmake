@@ -41,10 +41,10 @@ set(units_in ${CMAKE_SOURCE_DIR}/packaging/systemd)
 set(units_out ${CMAKE_BINARY_DIR}/packaging)
 install(CODE "
   set(STANDSTILL_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
-  foreach(unit standstill standstill-guard)
+  foreach(unit standstill standstill-guard standstill-watchdog)
     configure_file(\"${units_in}/\${unit}.service.in\" \"${units_out}/\${unit}.service\" @ONLY)
   endforeach()" COMPONENT programs)
-install(FILES ${units_out}/standstill.service ${units_out}/standstill-guard.service
+install(FILES ${units_out}/standstill.service ${units_out}/standstill-guard.service ${units_out}/standstill-watchdog.service
   DESTINATION lib/systemd/system COMPONENT programs)
 install(FILES ${units_in}/standstill.sysusers DESTINATION lib/sysusers.d RENAME standstill.conf COMPONENT programs)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/udev/60-standstill.rules DESTINATION lib/udev/rules.d COMPONENT programs)

@@ -38,7 +38,9 @@ TEST_P(Units, AreUnderstoodBySystemdAndHardened) {
       << read(said);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Units, testing::Values(Unit{"standstill", 45}, Unit{"standstill-guard", 45}),
+INSTANTIATE_TEST_SUITE_P(Each, Units,
+                         testing::Values(Unit{"standstill", 45}, Unit{"standstill-guard", 45},
+                                         Unit{"standstill-watchdog", 65}),
                          [](const auto& test) {
                            return std::regex_replace(std::string(test.param.name), std::regex("-"), "_");
                          });
