@@ -1,6 +1,5 @@
 // A serial relay behind a USB adapter that comes and goes. The relay has its own supply and keeps its last
 // state.
-#include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,20 +7,11 @@
 #include "hil/guest/chain.hpp"
 #include "hil/guest/host.hpp"
 #include "hil/guest/sim_chip.hpp"
+#include "hil/guest/usb.hpp"
 
 namespace standstill::hil {
 namespace {
 
-std::string by_id() {
-  std::string found;
-  if (DIR* folder = ::opendir("/dev/serial/by-id")) {
-    while (const dirent* entry = ::readdir(folder))
-      if (entry->d_name[0] != '.') found = std::string("/dev/serial/by-id/") + entry->d_name;
-    ::closedir(folder);
-  }
-  return found;
-}
-bool there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 bool relay_is(const std::string& state) {
   return until([&] { return ask_host("relay") == state; }, 60s);
 }
