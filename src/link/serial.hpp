@@ -47,6 +47,8 @@ class SerialTransport : public Transport {
   void close() override;
   [[nodiscard]] Io read(std::span<std::byte> into) override;
   [[nodiscard]] Io write(std::span<const std::byte> bytes) override;
+  // Asking an empty terminal once more would wait for the kernel's worker that has just filled it.
+  [[nodiscard]] bool short_read_took_all() const override { return true; }
   [[nodiscard]] int native_handle() const override { return device_.get(); }
   [[nodiscard]] std::string peer() const override { return peer_; }
   void served() override { served_ = true; }

@@ -50,7 +50,7 @@ class Transport {
 
   // Whether a read() that gave less than there was room for took everything, and whatever comes after it
   // shows at the descriptor again: then no second call is needed to hear `again`. Only where the system
-  // promises it (a stream socket); what decrypts, frames or counts line errors reads until `again`.
+  // promises it (a stream socket, a terminal); what decrypts reads until `again`.
   [[nodiscard]] virtual bool short_read_took_all() const { return false; }
 
   // Once the peer's end has been seen, so that no more can follow: how many bytes read() would still give.

@@ -167,6 +167,46 @@ TEST_F(SerialTest, AnAdapterWithoutAMeterBehindItGivesWayToTheOther) {
   EXPECT_NE(meter.link.status().last_error.find("usb-A"), std::string::npos);
 }
 
+// Devices that say how often they were read.
+struct CountedSerial : SerialTransport {
+  using SerialTransport::SerialTransport;
+  Io read(std::span<std::byte> into) override {
+    ++reads;
+    return SerialTransport::read(into);
+  }
+  int reads = 0;
+};
+
+TEST_F(SerialTest, AnAnswerIsTakenWithOneCallAndNothingThatFollowsIsMissed) {
+  Adapter adapter(loop, device("usb-A"));
+  auto transport =
+      std::make_unique<CountedSerial>(loop, SerialTransport::Settings{.devices = {device("usb-A")}});
+  CountedSerial& counted = *transport;
+  Watched meter(loop, std::move(transport), patient());
+  meter.link.begin();
+  ASSERT_TRUE(until(loop, [&] { return meter.state() == State::online; }));
+  counted.reads = 0;
+  for (int i = 1; i <= 20; ++i) {
+    adapter.say("WORLD\n");
+    ASSERT_TRUE(until(loop, [&] { return meter.session.lines == i + 1; }));
+  }
+  // The kernel may hand over six bytes in more than one piece, but an empty line is not asked again each
+  // time.
+  EXPECT_LT(counted.reads, 30);
+  // More than one read holds, while the other end goes on writing: all of it comes.
+  std::string burst;
+  for (int i = 0; i < 500; ++i) burst += "WORLD\n";
+  for (int i = 0; i < 20; ++i) {
+    for (std::size_t at = 0; at < burst.size(); at += 700) {
+      adapter.say(burst.substr(at, 700));
+      loop.turn(0s);
+    }
+    ASSERT_TRUE(until(loop, [&] { return meter.session.lines == 21 + 500 * (i + 1); })) << i;
+  }
+  adapter.unplug();
+  ASSERT_TRUE(until(loop, [&] { return meter.state() == State::lost; }));
+}
+
 TEST_F(SerialTest, RawSoThatEveryByteArrivesAsItIs) {
   Adapter adapter(loop, device("usb-A"));
   Watched meter(loop, serial({device("usb-A")}), patient());
