@@ -19,12 +19,31 @@ ordered_json link_json(const config::Link& link) {
     json["port"] = rocrail->port;
     json["on_goodbye"] = rocrail->on_goodbye == config::OnGoodbye::safe ? "safe" : "hold";
   } else if (const auto* meter = std::get_if<config::ModbusLink>(&link.peer)) {
-    if (meter->devices.empty())
-      json["host"] = meter->host, json["port"] = meter->port;
-    else
+    if (meter->devices.empty()) {
+      json["host"] = meter->host;
+      json["port"] = meter->port;
+      json["at_once"] = meter->at_once;
+    } else {
       json["devices"] = meter->devices;
+      json["baud"] = meter->baud;
+      json["framing"] = meter->framing;
+      json["rs485"] = meter->rs485;
+    }
     json["unit"] = meter->unit;
+    if (meter->profile.empty())
+      json["registers"] = meter->registers.size();
+    else
+      json["profile"] = meter->profile;
     json["poll_ms"] = meter->poll.count();
+    if (meter->gap.count() > 0) json["gap_ms"] = meter->gap.count();  // else the profile's
+    json["timeout_ms"] = meter->time_out.count();
+    json["retries"] = meter->retries;
+    if (meter->probe_register) json["probe_register"] = *meter->probe_register;
+    if (meter->publish)
+      json["publish"] = {{"url", meter->publish->url},
+                         {"topic", meter->publish->topic},
+                         {"home_assistant", meter->publish->home_assistant},
+                         {"buffer_mb", meter->publish->buffer_mb}};
   } else if (const auto* plc = std::get_if<config::S7Link>(&link.peer)) {
     json["host"] = plc->plc.host;
     json["port"] = plc->plc.port;
