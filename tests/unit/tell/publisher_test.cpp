@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "support/mosquitto.hpp"
 #include "unit/tell/alert_fixture.hpp"
@@ -134,6 +136,64 @@ TEST_F(PublisherTest, a_connection_that_ends_under_load_costs_no_message_and_no_
   for (const auto& one : subscriber.on("meters/x"))
     if (seen.insert(one).second) first_times.push_back(one);
   EXPECT_EQ(first_times, numbers(0, said));
+}
+
+// The subscriber asks for QoS 0: it has every message before the broker confirms it, and what it has no kill
+// takes away. The publisher is let in again when the subscriber is back.
+TEST_F(PublisherTest,
+       a_broker_killed_and_restarted_under_load_costs_nothing_and_repeats_only_what_was_unconfirmed) {
+  Mosquitto broker;
+  Subscriber subscriber(broker, "#", {"-q", "0"});
+  const auto subscribed = [&] {
+    const std::string log = broker.log();
+    int times = 0;
+    for (std::size_t at = 0; (at = log.find("Sending SUBACK to subscriber", at)) != std::string::npos; ++at)
+      ++times;
+    return times;
+  };
+  std::atomic<bool> open = true, ending = false;
+  std::atomic<int> said = 0;
+  auto wanted = settings(broker.port());
+  wanted.broker = [&, port = broker.port()]() -> std::expected<MqttBroker, std::string> {
+    if (!open) return std::unexpected("not yet");
+    return MqttBroker{.host = "127.0.0.1", .port = port};
+  };
+  Publisher publisher(wanted, {});
+  std::thread load([&] {
+    for (; !ending; std::this_thread::sleep_for(1ms))
+      if (publisher.status().waiting < 2000) say(publisher, said++);
+  });
+  constexpr int rounds = 5;
+  bool went_on = true;
+  for (int round = 0; round < rounds && went_on; ++round) {
+    const auto sent = publisher.status().sent;
+    went_on = eventually([&] { return publisher.status().sent >= sent + 30; });
+    open = false;
+    broker.kill();
+    went_on = went_on && eventually([&] { return !publisher.status().online; });
+    const int before = subscribed();
+    broker.start();
+    went_on = went_on && eventually([&] { return subscribed() > before; });
+    open = true;
+    went_on = went_on && eventually([&] { return publisher.status().online; });
+  }
+  ending = true;
+  load.join();
+  ASSERT_TRUE(went_on) << broker.log();
+  ASSERT_TRUE(eventually([&] { return publisher.status().waiting == 0; }));
+  EXPECT_EQ(publisher.status().lost, 0U);
+  EXPECT_EQ(publisher.status().disconnects, static_cast<unsigned>(rounds));
+  ASSERT_TRUE(eventually([&] {
+    const auto heard = subscriber.on("meters/x");
+    return !heard.empty() && heard.back() == std::to_string(said - 1);
+  }));
+  std::vector<std::string> first_times;
+  std::set<std::string> seen;
+  const auto heard = subscriber.on("meters/x");
+  for (const auto& one : heard)
+    if (seen.insert(one).second) first_times.push_back(one);
+  EXPECT_EQ(first_times, numbers(0, said)) << "none is missing, and they come in order";
+  EXPECT_LE(heard.size(), static_cast<std::size_t>(said + rounds * 16)) << "no more than were on their way";
 }
 
 TEST_F(PublisherTest, a_broker_that_hangs_is_given_up_and_nothing_is_lost) {
