@@ -101,6 +101,23 @@ TEST_F(PlcJobTest, TagsAreReadAndOneThatIsRefusedSpoilsNoOther) {
   EXPECT_TRUE(until([&] { return tag("press.counter").quality == Quality::refused; }));
 }
 
+// Both by the values' own times: no answer comes sooner than 200 ms after its question.
+TEST_F(PlcJobTest, S7_AValueIsAsOldAsItsQuestionAndASlowPlcIsAskedAgainWhenItHasAnswered) {
+  plc->faults().delay = 200ms;
+  const auto job = job_of(link_to(plc->port()));
+  std::vector<Instant> asked;
+  ASSERT_TRUE(until([&] {
+    const auto& counter = tag("press.counter");
+    if (counter.quality == Quality::good && (asked.empty() || counter.at != asked.back())) {
+      EXPECT_GE(os::now() - counter.at, 200ms) << "dated at its answer";
+      asked.push_back(counter.at);
+    }
+    return asked.size() == 6;
+  })) << all();
+  for (std::size_t i = 1; i < asked.size(); ++i)
+    EXPECT_GE(asked[i] - asked[i - 1], 200ms) << "asked again before the answer, which takes ten polls";
+}
+
 TEST_F(PlcJobTest, S7_WhatTheCpuSaidBeforeAnOutageIsNotKnownAfterIt) {
   const auto job = job_of(link_to(plc->port()));
   ASSERT_TRUE(until([&] { return behind.standing == Standing::clear; })) << all();
