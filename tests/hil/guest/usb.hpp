@@ -20,9 +20,8 @@ inline std::string first_in(const std::string& folder, std::string_view begins) 
   }
   return found;
 }
-inline std::string by_id() {
-  return first_in("/dev/serial/by-id", "");
-}  // made by udev, the same at each return
+// Made by udev, the same at each return.
+inline std::string by_id() { return first_in("/dev/serial/by-id", ""); }
 inline std::string node() { return first_in("/dev", "ttyUSB"); }  // made by the kernel
 inline bool there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
