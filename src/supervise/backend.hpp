@@ -50,6 +50,10 @@ class SupervisorBackend final : public terminal::Backend {
   terminal::Outcome prooftest(const std::string& output, const terminal::Caller& caller) override;
   terminal::Outcome send(const std::string& link, const std::string& command,
                          const terminal::Caller& caller) override;
+  terminal::Outcome engine(const std::string& link) override;
+  terminal::Outcome stop_engine(const std::string& link, const terminal::Caller& caller) override;
+  terminal::Outcome write_variable(const std::string& link, std::uint32_t cv, const std::string& value,
+                                   const terminal::Caller& caller) override;
   std::optional<terminal::Role> verify(const std::string& name, const std::string& secret) override;
   std::optional<terminal::Role> role_of(const std::string& name) override;
   std::unique_ptr<terminal::Changes> changes() override;
@@ -71,6 +75,7 @@ class SupervisorBackend final : public terminal::Backend {
   record::Operators operators_;
   std::timed_mutex at_length_;
   std::mutex command_;   // one to a station at a time
+  std::mutex variable_;  // one to an engine at a time
   std::mutex exercise_;  // one drill or proof test at a time
 };
 

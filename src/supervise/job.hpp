@@ -23,6 +23,8 @@
 
 namespace standstill::supervise {
 
+class LocoJob;
+
 class Job {
  public:
   struct Listener {
@@ -67,6 +69,8 @@ class Job {
   virtual void catch_up() {}
   // The layout as it is told, where it looks after one: a copy that costs microseconds.
   [[nodiscard]] virtual std::optional<layout::Model> layout() const { return std::nullopt; }
+  // The engine, where it is one.
+  [[nodiscard]] virtual LocoJob* engine() { return nullptr; }
   // What it adds to a snapshot beside its tags; nothing when it adds nothing. Called on the loop, must be
   // cheap; the part itself writes into the document in the scribe's thread, and owns what it needs for that.
   [[nodiscard]] virtual SnapshotPart picture() const { return {}; }

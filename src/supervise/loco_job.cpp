@@ -25,6 +25,7 @@ LocoJob::LocoJob(os::Loop& loop, const config::Link& config, link::TagTable& tag
                                 .tags = &tags,
                                 .wall_ns = [] { return os::wall_ns(); },
                                 .ask_every = engine_of(config).poll,
+                                .variables = variable_numbers(),
                                 .on_values = [&told] { told.tags(); },
                                 .on_said = told.said});
       }) {
@@ -43,6 +44,29 @@ std::expected<void, std::string> LocoJob::send(const std::string& command, bool)
   session_.stop();
   link_->send_now();
   return {};
+}
+
+EngineTold LocoJob::look(Instant now) {
+  const bool online = state() == link::State::online;
+  if (online) {
+    session_.want_variables(now);
+    link_->send_now();
+  }
+  return {.link = config().id,
+          .line = state(),
+          .heard = session_.last_heard(),
+          .state = session_.state(),
+          .frame = session_.frame(),
+          .frame_at = session_.frame_at(),
+          .tripped_at = session_.tripped_at(),
+          .variables = session_.variables().values(),
+          .log = session_.last_log()};
+}
+
+bool LocoJob::write_variable(std::uint32_t cv, std::string text, Instant now, engine::Variables::Done done) {
+  if (!session_.write_variable(cv, std::move(text), now, std::move(done))) return false;
+  link_->send_now();
+  return true;
 }
 
 }  // namespace standstill::supervise

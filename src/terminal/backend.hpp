@@ -115,6 +115,11 @@ class Backend {
   [[nodiscard]] virtual Outcome send(const std::string& link, const std::string& command,
                                      const Caller& caller) = 0;
 
+  [[nodiscard]] virtual Outcome engine(const std::string& link) = 0;  // values, shutdown, variables, log
+  [[nodiscard]] virtual Outcome stop_engine(const std::string& link, const Caller& caller) = 0;
+  [[nodiscard]] virtual Outcome write_variable(const std::string& link, std::uint32_t cv,
+                                               const std::string& value, const Caller& caller) = 0;
+
   // Constant time for names known and unknown; nullopt: wrong name or secret.
   [[nodiscard]] virtual std::optional<Role> verify(const std::string& name, const std::string& secret) = 0;
   // Of one who signed in before: nullopt when there is no such operator any more.

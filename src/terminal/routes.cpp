@@ -148,6 +148,21 @@ Answer send(Backend& backend, const Request& request, const std::string& id) {
   return as_answer(backend.send(id, command, request.caller));
 }
 
+// The value as it is typed, "13.25", or as a number.
+Answer write_variable(Backend& backend, const Request& request, const std::string& id) {
+  const json body = json::parse(request.body, nullptr, false);
+  const auto cv = body.is_object() ? body.find("cv") : body.end();
+  const auto value = body.is_object() ? body.find("value") : body.end();
+  if (!body.is_object() || cv == body.end() || !cv->is_number_unsigned() || cv->get<std::uint64_t>() > 1024 ||
+      value == body.end() || !(value->is_string() || value->is_number()))
+    return problem(
+        400, "'cv' must be the number of a variable, and 'value' what it becomes",
+        "for example {\"cv\": 42, \"value\": 105}; GET of the engine lists them with their ranges");
+  return as_answer(backend.write_variable(id, cv->get<std::uint32_t>(),
+                                          value->is_string() ? value->get<std::string>() : value->dump(),
+                                          request.caller));
+}
+
 Answer shelve(Backend& backend, const Request& request, const std::string& id) {
   const json body = json::parse(request.body, nullptr, false);
   ShelveRequest wanted{.source = id};
@@ -233,6 +248,15 @@ constexpr std::array routes{
           }},
     Route{"POST", "/api/v1/drill", Access::local_or_operator, Where::pool, drill},
     Route{"POST", "/api/v1/prooftest", Access::local_or_operator, Where::pool, prooftest},
+    Route{"GET", "/api/v1/engines/{id}", Access::anyone, Where::pool,
+          [](Backend& backend, const Request&, const std::string& id) {
+            return as_answer(backend.engine(id));
+          }},
+    Route{"POST", "/api/v1/engines/{id}/stop", Access::anyone, Where::pool,
+          [](Backend& backend, const Request& request, const std::string& id) {
+            return as_answer(backend.stop_engine(id, request.caller));
+          }},
+    Route{"POST", "/api/v1/engines/{id}/variables", Access::operator_, Where::pool, write_variable},
     Route{"POST", "/api/v1/links/{id}/send", Access::local_or_operator, Where::pool, send},
 };
 

@@ -67,6 +67,37 @@ TEST(ChainEngine, ItsShutdownTripsThePlantAndIsInTheJournalWithItsLog) {
   })) << rig.journal();
 }
 
+TEST(ChainEngine, AnybodyStopsItAndAnOperatorSetsItUpWhileItIsTripped) {
+  SimPeer peer;
+  SimEngine sim;
+  PlantRig rig({.port = peer.port(), .more = engine(sim.line())});
+  rig.start_and_wait();
+  ASSERT_FALSE(HasFatalFailure());
+  const auto look = [&] {
+    return nlohmann::json::parse(rig.get("/api/v1/engines/engine").body, nullptr, false);
+  };
+  ASSERT_TRUE(rig.until([&] { return look().value("state", "") == "running"; })) << look().dump();
+  ASSERT_TRUE(rig.until([&] { return look()["variables"][18]["known"] == true; })) << look().dump();
+  EXPECT_EQ(look()["variables"][18]["cv"], 42);
+  EXPECT_EQ(look()["variables"][18]["value"], 110.0);
+  const std::string path = "/api/v1/engines/engine/variables", wish = R"({"cv":42,"value":105})";
+  EXPECT_EQ(ask(rig.socket(), "POST", path, wish).status, 401) << "nobody has said who he is";
+  const auto refused = rig.post(path, wish);
+  EXPECT_EQ(refused.status, 409) << refused.body;
+  EXPECT_NE(refused.body.find("stop it first"), std::string::npos) << refused.body;
+  EXPECT_EQ(ask(rig.socket(), "POST", "/api/v1/engines/engine/stop").status, 200);
+  ASSERT_TRUE(rig.until([&] { return look()["refusal"].is_null(); })) << look().dump();
+  const auto done = rig.post(path, wish);
+  EXPECT_EQ(done.status, 200) << done.body;
+  EXPECT_NE(done.body.find("from 110 to 105"), std::string::npos) << done.body;
+  EXPECT_EQ(rig.post(path, R"({"cv":42,"value":"131"})").status, 400);
+  EXPECT_EQ(look()["variables"][18]["value"], 105.0);
+  EXPECT_EQ(rig.get("/api/v1/engines/layout").status, 404);
+  const std::string journal = rig.journal();
+  EXPECT_NE(journal.find("variable"), std::string::npos);
+  EXPECT_NE(journal.find("from 110 to 105 °C (by "), std::string::npos) << journal;
+}
+
 TEST(ChainEngine, S7_AnEngineThatVanishesHasNoGoodValueAndReturns) {
   SimPeer peer;
   auto sim = std::make_unique<SimEngine>();

@@ -84,6 +84,12 @@ class Strings : public terminal::Backend {
                          const terminal::Caller&) override {
     return {200, json{{"sent", link + "|" + command}}.dump()};
   }
+  terminal::Outcome engine(const std::string&) override { return {404, "{}"}; }
+  terminal::Outcome stop_engine(const std::string&, const terminal::Caller&) override { return {404, "{}"}; }
+  terminal::Outcome write_variable(const std::string&, std::uint32_t, const std::string&,
+                                   const terminal::Caller&) override {
+    return {404, "{}"};
+  }
   std::optional<terminal::Role> verify(const std::string& name, const std::string& secret) override {
     if (secret != "RIGHT") return std::nullopt;
     return name == "vic" ? terminal::Role::viewer : terminal::Role::operator_;

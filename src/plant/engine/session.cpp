@@ -12,7 +12,7 @@ bool printable(std::string_view line) {
 
 }  // namespace
 
-Session::Session(Settings settings) : set_(std::move(settings)) {
+Session::Session(Settings settings) : set_(std::move(settings)), variables_(set_.variables) {
   for (const TagName& one : tag_names) ids_.push_back(set_.tags->declare(set_.link, one.name, one.unit));
 }
 
@@ -22,6 +22,10 @@ void Session::connected(Instant now) {
   over_ = false;
   first_ = true;
   state_.reset();
+  frame_.reset();
+  frame_at_ = {};
+  tripped_at_ = {};
+  variables_.connected();
   heard_ = {};
   log_.clear();
   log_missing_ = 0;
@@ -33,6 +37,28 @@ void Session::connected(Instant now) {
 void Session::ask(Instant now) {
   next_ = now + set_.ask_every;
   if (out_.empty()) out_ += "STATE\n";
+}
+
+void Session::tick(Instant now) {
+  if (now >= next_) ask(now);
+  ask_variables(now);
+}
+
+// One line at a time goes out for them; an engine that has said nothing yet is asked for its state only.
+void Session::ask_variables(Instant now) {
+  if (!state_) return;
+  if (const std::string line = variables_.next(now); !line.empty()) out_ += line + "\n";
+}
+
+void Session::want_variables(Instant now) {
+  variables_.want(now);
+  ask_variables(now);
+}
+
+bool Session::write_variable(std::uint32_t cv, std::string text, Instant now, Variables::Done done) {
+  if (!state_ || !variables_.write(cv, std::move(text), now, std::move(done))) return false;
+  ask_variables(now);
+  return true;
 }
 
 std::span<const std::byte> Session::output() const { return std::as_bytes(std::span(out_)); }
@@ -69,7 +95,9 @@ void Session::take(std::string_view line, Instant now) {
   } else if (line.starts_with("LOG ") || line.starts_with("EVENT ")) {
     take_log(line);
   } else if (!first_) {
-    other(line, now);
+    const auto took = variables_.take(line);
+    if (took != Variables::Took::answer) other(line, now);
+    if (took != Variables::Took::no) ask_variables(now);
   }
 }
 
@@ -79,6 +107,8 @@ void Session::set(std::size_t index, double value, Instant now) {
 
 void Session::take_frame(const Frame& frame, Instant now) {
   heard_ = now;
+  frame_ = frame;
+  frame_at_ = now;
   std::size_t index = 0;
   for (const double value :
        {frame.speed, frame.pressure, frame.boiler, frame.superheater, frame.logic, frame.servo})
@@ -96,10 +126,17 @@ void Session::remember_state(Instant now) {
 
 void Session::take_state(State state, Instant now) {
   heard_ = now;
+  const bool tripped_before =
+      !state_ || (state_->latch == LatchState::tripped && state_->epoch == state.epoch);
   state_ = std::move(state);
   remember_state(now);
+  if (state_->latch != LatchState::tripped)
+    tripped_at_ = {};
+  else if (!tripped_before)
+    tripped_at_ = now;
   if (told_ != state_) {
     if (told_ && state_->latch == LatchState::tripped) log_wanted_ = true;
+    variables_.changed();  // a power cycle lies behind some of these changes
     say("engine", std::string(name(state_->latch)) + ", epoch " + std::to_string(state_->epoch) + ": " +
                       state_->reason);
     told_ = state_;
@@ -132,6 +169,7 @@ void Session::take_log(std::string_view line) {
   if (log_.front() != log_kept_ && !log_.front().starts_with("LOG none"))
     for (const std::string& one : log_) say("engine_log", one);
   log_kept_ = log_.front();
+  last_log_ = log_;
   log_.clear();
 }
 

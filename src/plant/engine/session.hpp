@@ -2,9 +2,10 @@
 //
 // The engine says a frame a second and its state whenever that changes, in order, so that a frame also
 // vouches for the state said before it. It takes an unreadable line for a stop (S9): nothing is written to it
-// but whole words, and few of them.
+// but whole words, and few of them; its variables are asked for when somebody looks at them.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "link/session.hpp"
 #include "link/tags.hpp"
 #include "plant/engine/line.hpp"
+#include "plant/engine/variables.hpp"
 
 namespace standstill::engine {
 
@@ -23,8 +25,9 @@ class Session final : public link::Session {
     std::string link;
     link::TagTable* tags = nullptr;
     std::function<std::int64_t()> wall_ns;
-    Duration ask_every = 5s;          // for its state
-    std::function<void()> on_values;  // after each line that changed a tag
+    Duration ask_every = 5s;                    // for its state
+    std::vector<std::uint32_t> variables = {};  // the numbers of those that may be asked for
+    std::function<void()> on_values;            // after each line that changed a tag
     // For the journal: "engine" when its state changed, "engine_log" a line of its log, "engine_says" others.
     std::function<void(std::string_view code, const std::string& detail)> on_said;
   };
@@ -39,14 +42,27 @@ class Session final : public link::Session {
   [[nodiscard]] Instant last_heard() const override { return heard_; }
   [[nodiscard]] bool proven() const override { return state_.has_value(); }
   [[nodiscard]] link::Ending ended(Instant) override { return link::Ending::crash; }
-  [[nodiscard]] Instant deadline() const override { return next_; }
-  void tick(Instant now) override { ask(now); }
+  [[nodiscard]] Instant deadline() const override { return std::min(next_, variables_.deadline()); }
+  void tick(Instant now) override;
   [[nodiscard]] std::string error() const override { return {}; }
 
   // The engine's emergency stop.
   void stop() { out_ += "STOP\n"; }
+  // Somebody looks at its variables, for a while. Output may be there after it.
+  void want_variables(Instant now);
+  // See Variables::write.
+  [[nodiscard]] bool write_variable(std::uint32_t cv, std::string text, Instant now, Variables::Done done);
 
   [[nodiscard]] const std::optional<State>& state() const { return state_; }  // on this connection
+  [[nodiscard]] const Variables& variables() const { return variables_; }
+  // The newest on this connection, and when it came. One that is asleep says none, and answers all the same.
+  [[nodiscard]] const std::optional<Frame>& frame() const { return frame_; }
+  [[nodiscard]] Instant frame_at() const { return frame_at_; }
+  // When it was heard to trip, by whoever listens now; Instant{} where it was tripped already, or is not
+  // tripped.
+  [[nodiscard]] Instant tripped_at() const { return tripped_at_; }
+  // The log of its last shutdown, its head first; empty until one was heard whole.
+  [[nodiscard]] const std::vector<std::string>& last_log() const { return last_log_; }
   [[nodiscard]] std::uint64_t spoilt() const { return spoilt_; }  // lines that looked like one and were none
 
  private:
@@ -55,6 +71,7 @@ class Session final : public link::Session {
   static constexpr int most_words = 20;       // of its own, a minute
 
   void ask(Instant now);
+  void ask_variables(Instant now);
   void take(std::string_view line, Instant now);
   void take_frame(const Frame& frame, Instant now);
   void take_state(State state, Instant now);
@@ -70,6 +87,11 @@ class Session final : public link::Session {
   bool over_ = false;   // the line under way is too long to be one
   bool first_ = false;  // no line has ended yet: this one may have begun before the connection
   std::optional<State> state_, told_;
+  std::optional<Frame> frame_;
+  Instant frame_at_{};
+  Variables variables_;
+  Instant tripped_at_{};
+  std::vector<std::string> last_log_;
   Instant heard_{}, next_ = never;
   std::uint64_t spoilt_ = 0;
 

@@ -69,6 +69,21 @@ TEST_F(LocoJobTest, ItTakesAStopAndNothingElse) {
   EXPECT_NE(journal.find("EMERGENCY_STOP(operator)"), std::string::npos) << journal;
 }
 
+TEST_F(LocoJobTest, ItIsLookedAtAndSetUp) {
+  ASSERT_TRUE(until([&] { return good("running") && tag("running").value == 1; })) << journal;
+  ASSERT_TRUE(until([&] { return job->look(os::now()).variables.back().known; })) << journal;
+  EXPECT_TRUE(job->look(os::now()).refusal(os::now())) << "it drives";
+  ASSERT_TRUE(job->send("stop", true));
+  ASSERT_TRUE(until([&] { return !job->look(os::now()).refusal(os::now()); })) << journal;
+  std::string said;
+  ASSERT_TRUE(
+      job->write_variable(42, "105", os::now(), [&](const std::expected<std::string, std::string>& answer) {
+        said = answer ? *answer : "refused: " + answer.error();
+      }));
+  EXPECT_TRUE(until([&] { return !said.empty(); }));
+  EXPECT_EQ(said, "Updated CV42 (boiler limit) from 110 to 105 °C");
+}
+
 TEST_F(LocoJobTest, S7_AnEngineThatVanishesHasNoGoodValueAndReturns) {
   ASSERT_TRUE(until([&] { return good("boiler"); })) << journal;
   sim.end();

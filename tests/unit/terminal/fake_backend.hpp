@@ -87,6 +87,14 @@ class FakeBackend : public Backend {
   Outcome send(const std::string& link, const std::string& command, const Caller&) override {
     return {200, "\"" + link + " " + command + "\""};
   }
+  Outcome engine(const std::string& link) override { return {200, "\"" + link + "\""}; }
+  Outcome stop_engine(const std::string& link, const Caller& caller) override {
+    return {200, "\"stopped " + link + " by " + caller.who() + "\""};
+  }
+  Outcome write_variable(const std::string& link, std::uint32_t cv, const std::string& value,
+                         const Caller& caller) override {
+    return {200, "\"" + link + " " + std::to_string(cv) + "=" + value + " " + caller.operator_name + "\""};
+  }
   std::optional<Role> verify(const std::string& name, const std::string& secret) override {
     ++verifications;
     if (secret != "right") return std::nullopt;

@@ -194,6 +194,22 @@ TEST_F(Http, AnAlarmIsPutAsideByAnOperatorWithATimeAndAReason) {
   EXPECT_EQ(ask(post("/api/v1/alarms/meter/unshelve", "")).status, 401);
 }
 
+TEST_F(Http, AnEngineIsStoppedByAnybodyAndSetUpByAnOperator) {
+  EXPECT_EQ(ask(get("/api/v1/engines/mallet")).body, "\"mallet\"");
+  EXPECT_EQ(ask(post("/api/v1/engines/mallet/stop", "")).body, "\"stopped mallet by 127.0.0.1\"");
+  const auto write = [&](const char* body, const char* headers = ann) {
+    return ask(post("/api/v1/engines/mallet/variables", body, headers));
+  };
+  EXPECT_EQ(write(R"({"cv":42,"value":105})").body, "\"mallet 42=105 ann\"");
+  EXPECT_EQ(write(R"({"cv":37,"value":"13.25"})").body, "\"mallet 37=13.25 ann\"");
+  EXPECT_EQ(write(R"({"cv":42,"value":105})", "").status, 401);
+  EXPECT_EQ(write(R"({"cv":42,"value":105})", "Authorization: Bearer vic:right\r\n").status, 403);
+  EXPECT_EQ(ask_local(post("/api/v1/engines/mallet/variables", R"({"cv":42,"value":105})")).status, 401);
+  for (const char* body : {"", "[]", "{}", R"({"cv":42})", R"({"value":1})", R"({"cv":"42","value":1})",
+                           R"({"cv":-1,"value":1})", R"({"cv":9999,"value":1})", R"({"cv":42,"value":[1]})"})
+    EXPECT_EQ(write(body).status, 400) << body;
+}
+
 TEST_F(Http, AnotherPageMayStopAndNothingElse) {
   const std::string foreign = "Origin: http://evil.example\r\n";
   EXPECT_EQ(ask(post("/api/v1/ack", R"({"epoch":7})", foreign + ann)).status, 403);

@@ -1,12 +1,8 @@
 // An engine's line as its supervisor reads it: by the page's own examples, then from the engine itself.
-#include "plant/engine/session.hpp"
-
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <map>
-
-#include "sim/loco/rig.hpp"
+#include "unit/plant/engine/wired.hpp"
 
 namespace standstill::engine {
 namespace {
@@ -56,57 +52,6 @@ TEST(EngineLine, StatesAndHeadsOfLogs) {
   EXPECT_FALSE(read_log_head("LOG 8 DCC_TIMEOUT(2040ms) at 41280 ms"));
   EXPECT_FALSE(read_log_head("LOG 8 DCC_TIMEOUT(2040ms) at 41280 ms, 24x events"));
 }
-
-// Session and engine, wired: what one says the other hears, cut into pieces of any size.
-class Wired : public testing::Test {
- protected:
-  Wired() {
-    session.connected(rig.now());
-    rig.hears = [this](std::string_view line) {
-      if (plugged) waiting += std::string(line) + "\n";
-    };
-  }
-  void run(Duration time) {
-    for (const Instant end = rig.now() + time; rig.now() < end;) turn();
-  }
-  void turn() {
-    rig.cycle();
-    if (rig.now() >= session.deadline()) session.tick(rig.now());
-    if (session.last_heard() != Instant{} && rig.now() - session.last_heard() > 1s) session.probe(rig.now());
-    while (!waiting.empty()) {
-      const std::size_t take = std::min(waiting.size(), piece);
-      ASSERT_TRUE(session.feed(std::as_bytes(std::span(waiting).first(take)), rig.now()));
-      waiting.erase(0, take);
-    }
-    const auto out = session.output();
-    const std::string bytes(reinterpret_cast<const char*>(out.data()), out.size());
-    session.sent(bytes.size());
-    for (const char c : bytes)
-      if (reader.take(static_cast<std::uint8_t>(c))) rig.typed(reader.typed());
-  }
-  [[nodiscard]] const link::Tag& tag(const char* name) { return tags.get(tags.declare("engine", name)); }
-  [[nodiscard]] int journalled(const std::string& code, const std::string& text = "") {
-    return static_cast<int>(std::ranges::count_if(journal, [&](const auto& one) {
-      return one.first == code && one.second.find(text) != std::string::npos;
-    }));
-  }
-
-  sim::loco::Rig rig;
-  loco::LineReader reader;
-  link::TagTable tags;
-  std::vector<std::pair<std::string, std::string>> journal;
-  std::string waiting;
-  std::size_t piece = 7;
-  bool plugged = true;
-  Session session{
-      {.link = "engine",
-       .tags = &tags,
-       .wall_ns = [] { return 1LL; },
-       .ask_every = 5s,
-       .on_values = {},
-       .on_said = [this](std::string_view code,
-                         const std::string& detail) { journal.emplace_back(std::string(code), detail); }}};
-};
 
 TEST_F(Wired, TagsFollowTheEngine) {
   ASSERT_TRUE(rig.drive(60));
@@ -203,6 +148,7 @@ TEST(EngineSession, WhateverBytesComeEveryTagIsOneThatALineSaid) {
                      .tags = &tags,
                      .wall_ns = [] { return 1LL; },
                      .ask_every = 1s,
+                     .variables = {},
                      .on_values = {},
                      .on_said = {}});
     Instant now = instant_from_ns(1'000'000'000);
