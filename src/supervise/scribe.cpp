@@ -1,6 +1,7 @@
 #include "supervise/scribe.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -37,6 +38,18 @@ void add_parts(Document& document, const SnapshotInput& input, Detail detail) {
   for (const auto& part : input.parts) part(document, input.at, timestamp_of(input), detail);
 }
 
+Document::Json before_json(const std::vector<Trends::Course>& courses) {
+  auto made = Document::Json::array();
+  for (const Trends::Course& one : courses) {
+    auto samples = Document::Json::array();
+    for (const auto& sample : one.samples)
+      samples.push_back(
+          {sample.at_s, std::isnan(sample.value) ? Document::Json(nullptr) : Document::Json(sample.value)});
+    made.push_back({{"link", one.link}, {"name", one.name}, {"samples", std::move(samples)}});
+  }
+  return made;
+}
+
 }  // namespace
 
 Document snapshot_document(const SnapshotInput& input) {
@@ -56,6 +69,7 @@ Document snapshot_document(const SnapshotInput& input) {
   document.set("links", state.at("links"));
   document.set("standstill_outputs", state.at("outputs"));
   document.set("tags", Json(tags_json(input.tags)));
+  if (!input.before.empty()) document.set("before", Json(before_json(input.before)));
   document.set("metadata", Json(metadata_json(input.metadata)));
   document.set("session_start", Json(os::rfc3339(input.session_start_wall_ns)));
   document.set("version", Json(version));

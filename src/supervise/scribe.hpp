@@ -18,6 +18,7 @@
 #include "link/tags.hpp"
 #include "plant/layout/export.hpp"
 #include "record/snapshot.hpp"
+#include "supervise/trends.hpp"
 #include "supervise/view.hpp"
 
 namespace standstill::supervise {
@@ -37,6 +38,7 @@ struct SnapshotInput {
   View view;
   std::vector<SnapshotPart> parts;  // of the jobs, in the order of their links
   std::vector<link::Tag> tags;
+  std::vector<Trends::Course> before;  // what values did in the last minute; of a trip only
   std::vector<config::Metadata> metadata;
   std::int64_t session_start_wall_ns = 0;
 };

@@ -315,6 +315,7 @@ SnapshotInput Supervisor::picture(record::SnapshotKind kind) {
   for (const auto& job : jobs_)
     if (auto part = job->picture()) input.parts.push_back(std::move(part));
   input.tags = tags_.all();
+  if (kind == record::SnapshotKind::emergency) input.before = trends_.newest(60s);
   input.metadata = config_.site.metadata;
   input.session_start_wall_ns = session_start_wall_ns_;
   return input;

@@ -1,5 +1,7 @@
 #include "supervise/trends.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace standstill::supervise {
@@ -51,6 +53,24 @@ std::vector<Trends::Sample> Trends::of(std::string_view link, std::string_view n
     }
   }
   return samples;
+}
+
+std::vector<Trends::Course> Trends::newest(Duration length) const {
+  const std::scoped_lock lock(mutex_);
+  const std::size_t count = std::min(times_.size(), static_cast<std::size_t>(length / every));
+  std::vector<Course> made;
+  for (const Line& line : lines_) {
+    Course course{line.link, line.name, {}};
+    course.samples.reserve(count);
+    bool known = false;
+    for (std::size_t i = times_.size() - count; i < times_.size(); ++i) {
+      const std::size_t at = (next_ + i) % times_.size();
+      course.samples.push_back({times_[at], line.values[at]});
+      known = known || !std::isnan(line.values[at]);
+    }
+    if (known) made.push_back(std::move(course));
+  }
+  return made;
 }
 
 }  // namespace standstill::supervise

@@ -27,6 +27,13 @@ class Trends {
   void look(const std::vector<link::Tag>& tags, Instant now, std::int64_t wall_ns);
   // Oldest first; empty for a tag that has no history.
   [[nodiscard]] std::vector<Sample> of(std::string_view link, std::string_view name) const;
+  struct Course {
+    std::string link, name;
+    std::vector<Sample> samples;  // oldest first
+  };
+  // Of every tag that was known at least once in the last `length`: copies, at most one sample every two
+  // seconds.
+  [[nodiscard]] std::vector<Course> newest(Duration length) const;
 
  private:
   struct Line {

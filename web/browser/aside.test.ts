@@ -16,6 +16,8 @@ describe("the incident", () => {
   it("holds each output against what it is allowed, and prints on one page", async () => {
     const context = await browser.newContext({ viewport: desktop });
     const { page } = await open(context, plant.url);
+    await until("some seconds of values", async () =>
+      ((await (await fetch(`${plant.url}api/v1/trend?tag=press.counter`)).json()) as { samples: [number, number | null][] }).samples.filter(([, value]) => value !== null).length > 3);
     await page.getByTestId("stop").click();
     await showsWord(page, "TRIPPED");
     await go(page, plant, "incident");
@@ -23,6 +25,10 @@ describe("the incident", () => {
     await until("the proof", async () => /within|late/.test(await row.innerText({ timeout: 60_000 })));
     expect(await row.innerText()).toContain("2000 ms");   // its timeout_ms
     expect(await page.locator('[data-budget="mains"]').innerText()).toContain("not measured");
+    // What values did before it: the meter's and the PLC's, as far back as this plant has been running.
+    await until("the values before the trip", async () => (await page.locator(".panel.at-trip tbody tr").count()) > 6);
+    await until("their course", async () => (await page.locator(".panel.at-trip path[d^='M']").count()) > 0);
+    expect(await page.locator(".panel.at-trip").innerText()).not.toContain("layout.");
     const paper = await page.pdf({ format: "A4", preferCSSPageSize: true });
     if (pictures !== "") {
       mkdirSync(pictures, { recursive: true });

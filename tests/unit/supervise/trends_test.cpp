@@ -75,6 +75,17 @@ TEST_F(TrendsTest, AnHourIsKeptInOrder) {
   EXPECT_EQ(trends.of("meter", "power").back().value, 2000);
 }
 
+TEST_F(TrendsTest, TheLastMinuteIsForASnapshot) {
+  for (int i = 0; i < 2000; ++i) look({tag("power", i), tag("never", 0, link::Quality::no_link)});
+  const auto all = trends.newest(60s);
+  ASSERT_EQ(all.size(), 1U) << "what was never known is left out";
+  EXPECT_EQ(all[0].name, "power");
+  ASSERT_EQ(all[0].samples.size(), 30U);
+  EXPECT_EQ(all[0].samples.front().value, 1970);
+  EXPECT_EQ(all[0].samples.back().value, 1999);
+  EXPECT_EQ(Trends().newest(60s).size(), 0U);
+}
+
 TEST_F(TrendsTest, MemoryIsBounded) {
   std::vector<link::Tag> many;
   for (std::size_t i = 0; i < Trends::most_tags + 10; ++i)

@@ -1,5 +1,6 @@
 // What happened, for somebody who was not there: the first cause, where the time went, every event, and files to hand on.
-import type { JournalEvent, State, Tag } from "../model/contract";
+import type { JournalEvent, State } from "../model/contract";
+import { coursePath, valueAt, valuesBefore, type BeforeValue, type Snapshot } from "../model/before";
 import { incidentCsv, incidentJson, save } from "../model/export";
 import { against, incident, type Incident as Story, type Taken } from "../model/incident";
 import { causeSentence, durationText, fromTrip, momentText, numberText, plural, unitText } from "../model/words";
@@ -45,14 +46,17 @@ export function Incident({ state, epoch: asked }: { state: State; epoch: number 
 function Told({ story, state, snapshot, unproved }: { story: Story; state: State; snapshot: string | null; unproved: string[] }) {
   const now = useNow();
   const trip = story.trip!;
+  const held = useLoaded<Snapshot>(snapshot === null ? null : `api/v1/snapshots/${snapshot}`);
+  const layouts = state.links.filter((one) => one.kind === "rocrail").map((one) => one.id);
+  const values = valuesBefore(held.value ?? {}, trip.wall_ns / 1e6, layouts, trip.source.split(".")[0] ?? "");
   const name = `incident-${state.site}-epoch-${story.epoch}`;
   const causes = story.events.filter((one) => one.epoch === story.epoch && (one.kind === "cause" || one.kind === "trip"));
   return (
     <>
       <p class="lead" data-testid="first-out">{causeSentence(trip)}</p>
       <p class="no-print actions">
-        <button type="button" onClick={() => save(`${name}.json`, "application/json", incidentJson(story, { site: state.site, snapshot }))}>Save as JSON</button>
-        <button type="button" onClick={() => save(`${name}.csv`, "text/csv", incidentCsv(story))}>Save as CSV</button>
+        <button type="button" onClick={() => save(`${name}.json`, "application/json", incidentJson(story, { site: state.site, snapshot, values }))}>Save as JSON</button>
+        <button type="button" onClick={() => save(`${name}.csv`, "text/csv", incidentCsv(story, values))}>Save as CSV</button>
         <button type="button" onClick={() => print()}>One-page report</button>
       </p>
       <Panel title="Where the time went" name="where">
@@ -65,6 +69,7 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
         <Budget list={against(story, state.outputs)} />
         <p class="soft legend">Squares: something went wrong. Diamonds: something came right. The line leads from what was noticed to the last output that was proved safe.</p>
       </Panel>
+      {snapshot !== null && <AtTheTrip list={values} id={snapshot} loaded={held.value !== null} />}
       {causes.length > 1 && (
         <Panel title="Causes, in their order" name="causes">
           <ol>{causes.map((one, index) => (
@@ -85,9 +90,8 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
             </tr>
           ))}
         </Table>
-        <p class="print-only">At most 29 events are printed; the files have all {story.events.length}.</p>
+        <p class="print-only">At most 6 values and 24 events are printed; the files have all of them, {story.events.length} events.</p>
       </Panel>
-      {snapshot !== null && <AtTheTrip id={snapshot} layouts={state.links.filter((one) => one.kind === "rocrail").map((one) => one.id)} />}
     </>
   );
 }
@@ -114,24 +118,27 @@ function Budget({ list }: { list: Taken[] }) {
   );
 }
 
-function AtTheTrip({ id, layouts }: { id: string; layouts: string[] }) {
-  const snapshot = useLoaded<{ tags?: Tag[] }>(`api/v1/snapshots/${id}`);
-  const tags = (snapshot.value?.tags ?? []).filter((one) => !layouts.includes(one.link));
+const looksBack = [60_000, 10_000];
+
+function AtTheTrip({ list, id, loaded }: { list: BeforeValue[]; id: string; loaded: boolean }) {
+  const shown = (value: number | null | undefined): string => (value === undefined ? "" : value === null ? "not known" : numberText(value));
   return (
-    <Panel title="Values at the trip" name="at-trip" extra={<a class="no-print" href="#/layout">Layout, then and now</a>}>
-      {tags.length === 0 ? <p class="soft">The snapshot {id} holds no values of meters, PLCs or sensors.</p> : (
-        <details>
-          <summary>{plural(tags.length, "value")}, as the snapshot {id} holds them</summary>
-          <Table label="Values at the trip" head={["Link", "Name", "Value", "Quality"]}>
-            {tags.map((one) => (
+    <Panel title="Values before the trip" name="at-trip" extra={<a class="no-print" href="#/layout">Layout, then and now</a>}>
+      {list.length === 0 ? <p class="soft">{loaded ? `The snapshot ${id} holds no values of meters, PLCs, sensors or engines.` : "Reading the snapshot."}</p> : (
+        <>
+          <Table label="Values before the trip" head={["Link", "Name", "One minute, up to the trip", "60 s before", "10 s before", "At the trip", "Quality"]}>
+            {list.map((one) => (
               <tr key={one.link + one.name}>
                 <td>{one.link}</td><th scope="row">{one.name}</th>
-                <td class="number right">{numberText(one.value)}<span class="unit">{unitText(one.unit)}</span></td>
+                <td><svg class="spark wide-spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><path d={coursePath(one.samples)} /></svg></td>
+                {looksBack.map((ms) => <td class="number right" key={ms}>{shown(valueAt(one, ms))}</td>)}
+                <td class="number right">{numberText(one.atTrip)}<span class="unit">{unitText(one.unit)}</span></td>
                 <td>{qualityWord(one.quality)}</td>
               </tr>
             ))}
           </Table>
-        </details>
+          <p class="soft">{plural(list.length, "value")}, as the snapshot {id} holds them: those of the link that was the first cause on top. A sample every two seconds; where the line is broken, nothing was known.</p>
+        </>
       )}
     </Panel>
   );
