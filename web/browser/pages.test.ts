@@ -7,7 +7,7 @@ import { until } from "./plant";
 import { browser, plant } from "./rig";
 import { go, showsWord, tooWide, violations } from "./steps";
 
-const views = ["overview", "recovery", "incident", "layout", "values", "tests", "rehearsal", "visitors"];
+const views = ["overview", "recovery", "incident", "layout", "values", "locomotive", "tests", "rehearsal", "visitors"];
 const screens = [
   { name: "desktop", viewport: desktop, colorScheme: "light" as const, hasTouch: false },
   { name: "desktop-dark", viewport: desktop, colorScheme: "dark" as const, hasTouch: false },
@@ -34,6 +34,7 @@ async function lookAtEverything(state: string): Promise<void> {
       } else await page.locator("main :is(h1, h2)").first().waitFor();
       if (view === "layout") await page.locator("svg.plan .block").first().waitFor({ timeout: 60_000 });
       if (view === "incident") await page.locator("svg.timeline").waitFor({ timeout: 60_000 });
+      if (view === "locomotive") await page.locator("[data-cv='42'] td.right", { hasText: "110" }).waitFor({ timeout: 60_000 });
       if (view === "values") await page.locator(".uplot").waitFor({ timeout: 60_000 });
       wrong.push(...(await violations(page, what)), ...(await tooWide(page, what)));
       if (view !== "visitors") {

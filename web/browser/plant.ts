@@ -92,6 +92,7 @@ export class Plant {
   mains!: Peer;
   meter!: Peer;
   plc!: Peer;
+  engine!: Peer;
 
   static async start(wish: Wish = {}): Promise<Plant> {
     const plant = new Plant();
@@ -115,12 +116,13 @@ export class Plant {
   private async begin(wish: Wish): Promise<void> {
     const { folder } = this;
     const layout = ["rocrail", "--port", "0", "--running", "--tick-ms", "100", ...(wish.plan ? ["--plan", wish.plan] : [])];
-    [this.layout, this.relay, this.mains, this.meter, this.plc] = await Promise.all([
+    [this.layout, this.relay, this.mains, this.meter, this.plc, this.engine] = await Promise.all([
       Peer.start(folder, "layout", layout, /listening on .*:\d+/),
       Peer.start(folder, "relay", ["relay", "--pty", join(folder, "relay")], /pty /),
       Peer.start(folder, "mains", ["relay", "--http", "--port", "0"], /listening on .*:\d+/),
       Peer.start(folder, "meter", ["meter", "--port", "0"], /listening on .*:\d+/),
       Peer.start(folder, "plc", ["plc", "--port", "0"], /listening on .*:\d+/),
+      Peer.start(folder, "engine", ["loco", "--pty", join(folder, "engine")], /pty /),
     ]);
     this.port = await freePort();
     writeFileSync(this.configuration, this.text(wish));
@@ -163,6 +165,13 @@ port = ${this.plc.port}
 critical = false
 poll_ms = 200
 tags = [ { name = "counter", address = "DB1.DBD0:DINT" }, { name = "door", address = "DB1.DBX4.0" } ]
+[[link]]
+id = "mallet"
+kind = "loco"
+device = "${join(this.folder, "engine")}"
+critical = false
+silence_ms = 20000
+reconnect = { first_ms = 100, max_ms = 500 }
 [[output]]
 id = "track-power"
 kind = "serial"
@@ -183,7 +192,7 @@ ${wish.more ?? ""}
 [terminal]
 listen = "127.0.0.1:${this.port}"
 visitors = { running = "Welcome to the club." }
-rehearsal = [ ${["layout", "relay", "mains", "meter", "plc"].map((name) => `{ id = "${name}", control = "${join(this.folder, `${name}.ctl`)}" }`).join(", ")} ]
+rehearsal = [ ${["layout", "relay", "mains", "meter", "plc", "engine"].map((name) => `{ id = "${name}", control = "${join(this.folder, `${name}.ctl`)}" }`).join(", ")} ]
 `;
   }
 

@@ -1,6 +1,5 @@
-// How fast the page is: measured and printed; what fails is only what no machine's load explains.
-//
-// The figures of docs/page.md come from here: `npm run browser -- speed`.
+// How fast the page is: measured and printed; what fails is only what no machine's load explains. `npm run speed`, for a
+// machine that does nothing else, fails beyond the limits of docs/page.md.
 import { gzipSync } from "node:zlib";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +18,9 @@ const files = (folder: string): string[] => readdirSync(folder).flatMap((name) =
 });
 
 const nth = (list: number[], part: number): number => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))] ?? NaN;
+const strict = process.env.STANDSTILL_PAGE_LIMITS === "1";
+// What holds anywhere, and what holds where nothing else runs.
+const below = (seen: number, anywhere: number, quiet: number): void => expect(seen).toBeLessThan(strict ? quiet : anywhere);
 const tell = (line: string): void => console.log(`speed: ${line}`);
 
 const frames = (page: Page, ms: number): Promise<number[]> => page.evaluate((limit) => new Promise<number[]>((done) => {
@@ -52,7 +54,7 @@ describe("speed", () => {
       await context.close();
     }
     tell(`first contentful paint: median ${nth(seen, 0.5).toFixed(0)} ms, slowest of ${seen.length} ${Math.max(...seen).toFixed(0)} ms`);
-    expect(Math.min(...seen)).toBeLessThan(10_000);
+    below(nth(seen, 0.5), 20_000, 1000);
   });
 
   it("a trip is on the screen", async () => {
@@ -76,7 +78,7 @@ describe("speed", () => {
       seen.push(at - trip.wall_ns / 1e6);
     }
     tell(`from the trip to the screen: median ${nth(seen, 0.5).toFixed(0)} ms, slowest of ${seen.length} ${Math.max(...seen).toFixed(0)} ms`);
-    expect(Math.min(...seen)).toBeLessThan(5000);
+    below(nth(seen, 0.5), 10_000, 100);
     await context.close();
   });
 
@@ -89,7 +91,7 @@ describe("speed", () => {
     const context = await browser.newContext({ viewport: desktop });
     const { page } = await open(context, plant.url);
     await go(page, plant, "layout");
-    const quiet = await until("the large plan", async () => ((await page.locator("svg.plan > *").count()) >= 1000 ? true : undefined)).then(() => frames(page, 5000));
+    const quiet = await until("the large plan", async () => ((await page.locator("svg.plan > g > *").count()) >= 1000 ? true : undefined)).then(() => frames(page, 5000));
     const live = (await (await fetch(`${plant.url}api/v1/snapshots/live`)).json()) as { feedbacks: { id: string }[] };
     let told = 0;
     const end = Date.now() + 10_000;
@@ -100,11 +102,24 @@ describe("speed", () => {
         await pause(1000 / 60);
       }
     })();
+    // The processor time of the page's own thread, which no other load on the machine adds to.
+    const client = await context.newCDPSession(page);
+    await client.send("Performance.enable", { timeDomain: "threadTicks" });
+    const spent = async (): Promise<Map<string, number>> =>
+      new Map((await client.send("Performance.getMetrics")).metrics.map((one) => [one.name, one.value * 1000]));
+    const from = await spent();
     const busy = await frames(page, 9000);
+    const to = await spent();
+    const used = (name: string): number => (to.get(name) ?? 0) - (from.get(name) ?? 0);
     await events;
+    const [script, style, layout, all] = ["ScriptDuration", "RecalcStyleDuration", "LayoutDuration", "TaskDuration"].map(used) as [number, number, number, number];
+    tell(`processor time in 9 s of it: scripts ${script.toFixed(0)} ms, styles ${style.toFixed(0)} ms, layout ${layout.toFixed(0)} ms, all tasks ${all.toFixed(0)} ms; ${(all / busy.length).toFixed(1)} ms a frame`);
     tell(`${told} events in 10 s; frame interval, 95th percentile: ${nth(busy, 0.95).toFixed(1)} ms, without events ${nth(quiet, 0.95).toFixed(1)} ms`);
     expect(told).toBeGreaterThan(50);
     expect(busy.length).toBeGreaterThan(10);
+    if (strict) expect(nth(busy, 0.95)).toBeLessThan(34);
+    // A plan that was drawn anew for every event would cost more than the page has: 60 a second, tens of ms each.
+    expect(script / told).toBeLessThan(40);
     await context.close();
   });
 });

@@ -8,6 +8,7 @@ import { useRoute } from "./route";
 import { useStore } from "./store";
 import { Overview } from "./views/overview";
 import { Layout } from "./views/layout";
+import { Locomotive } from "./views/locomotive";
 import { ValuesView } from "./views/values";
 import { Incident } from "./views/incident";
 import { Recovery } from "./views/recovery";
@@ -30,6 +31,7 @@ const views: View[] = [
   { id: "incident", name: "Incident", there: always },
   { id: "layout", name: "Layout", there: (state) => state.links.some((one) => one.kind === "rocrail") },
   { id: "values", name: "Meters and PLC", there: always },
+  { id: "locomotive", name: "Locomotive", there: (state) => state.links.some((one) => one.kind === "loco") },
   { id: "stations", name: "Stations", there: (state) => state.stations !== undefined },
   { id: "tests", name: "Tests and drills", there: always },
   { id: "rehearsal", name: "Rehearsal", there: (_, rehearsal) => rehearsal },
@@ -70,6 +72,7 @@ function Chosen({ view, rest, state }: { view: string; rest: string[]; state: St
   switch (view) {
     case "layout": return <Layout state={state} />;
     case "values": return <ValuesView state={state} />;
+    case "locomotive": return <Locomotive state={state} link={rest[0] ?? ""} />;
     case "incident": return <Incident state={state} epoch={/^\d+$/.test(rest[0] ?? "") ? Number(rest[0]) : null} />;
     case "recovery": return <Recovery state={state} />;
     case "stations": return <StationsView state={state} />;

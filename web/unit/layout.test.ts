@@ -55,3 +55,19 @@ describe("rings", () => {
     expect([...ringed([{ ...difference, kind: "switch", id: "sw1", field: "state" }]).keys()]).toEqual(["switch sw1"]);
   });
 });
+
+describe("a plan in which one thing changes", () => {
+  it("keeps every other shape as the same object, so that nobody draws it again", () => {
+    const before = plan(), after = merged(before, { feedbacks: [{ id: "fb1", state: false }], switches: [] });
+    const [a, b] = [drawing(before), drawing(after)];
+    const changed = b.shapes.filter((shape) => !a.shapes.includes(shape)).map((shape) => shape.id);
+    expect(changed).toEqual(["fb1"]);
+    expect(b.shapes.find((shape) => shape.id === "fb1")!.alert).toBe(false);
+  });
+  it("shows a train's speed where the train stands, although its block did not change", () => {
+    const before = plan(), after = merged(before, { locomotives: [{ id: "V 200", speed: 0 }] });
+    const [a, b] = [drawing(before), drawing(after)];
+    expect(a.shapes.find((shape) => shape.id === "bk1")!.moving).toBe(true);
+    expect(b.shapes.find((shape) => shape.id === "bk1")).toMatchObject({ moving: false, train: "V 200" });
+  });
+});

@@ -148,6 +148,34 @@ export interface AlertStatus {
   last_ok: string | null;
 }
 
+export interface EngineVariable {
+  cv: number;
+  name: string;
+  does: string;
+  value: number | null;       // null: not read yet
+  known: boolean;             // read on this connection, and nothing changed it since
+  unit: string;
+  min: number;
+  max: number;
+  default: number;
+  decimals: number;
+  read_only: boolean;
+}
+
+export interface EngineTold {
+  link: string;
+  line: LinkWord;
+  heard_ms: number | null;
+  frame_ms: number | null;    // since its last values: asleep it says none, and may still answer
+  state: LatchWord | null;
+  epoch: number | null;
+  reason: string;
+  refusal: string | null;     // why no variable may be written now
+  shutdown: { elapsed_ms: number; stages: { at_ms: number; what: string; at_most: boolean }[] } | null;
+  variables: EngineVariable[];
+  log: string[];
+}
+
 export const isState = (value: unknown): value is State => {
   const one = value as State | null;
   return (

@@ -108,6 +108,24 @@ const dress: Record<ShapeKind, (shape: Shape, one: PlanObject, trains: Map<strin
   },
 };
 
+// A plan of thousands changes one object at a time, and what did not change is the same object: so is its shape, and whoever
+// draws it sees that by looking at its identity alone.
+interface Made {
+  shape: Shape | null;
+  train: PlanObject | undefined;
+}
+const made = new WeakMap<PlanObject, Made>();
+
+function shapeOf(kind: ShapeKind, one: PlanObject, trains: Map<string, PlanObject>): Shape | null {
+  const train = kind === "block" ? trains.get(text(one.loco_id)) : undefined;
+  const known = made.get(one);
+  if (known !== undefined && known.train === train) return known.shape;
+  const shape = place(kind, one);
+  if (shape !== null) dress[kind](shape, one, trains);
+  made.set(one, { shape, train });
+  return shape;
+}
+
 export function drawing(plan: Plan): Drawing {
   const shapes: Shape[] = [];
   const unplaced: string[] = [];
@@ -116,12 +134,11 @@ export function drawing(plan: Plan): Drawing {
     ["switch", plan.switches], ["signal", plan.signals], ["block", plan.blocks]];
   for (const [kind, list] of lists)
     for (const one of list ?? []) {
-      const shape = place(kind, one);
+      const shape = shapeOf(kind, one, trains);
       if (shape === null) {
         if (kind === "block" || kind === "switch") unplaced.push(`${kind} ${one.id}`);
         continue;
       }
-      dress[kind](shape, one, trains);
       shapes.push(shape);
     }
   let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
@@ -139,10 +156,11 @@ export function drawing(plan: Plan): Drawing {
 
 // A plan without drawn tracks: its routes tell which block leads over which switches to which.
 function ways(plan: Plan, shapes: Shape[]): Way[] {
+  if ((plan.routes ?? []).length === 0) return [];
   const byKey = new Map(shapes.map((one) => [`${one.kind} ${one.id}`, one]));
   const find = (kind: ShapeKind, id: string): Shape | undefined => byKey.get(`${kind} ${id}`);
   const middle = (one: Shape): [number, number] => [one.x + one.w / 2, one.y + one.h / 2];
-  const made: Way[] = [];
+  const list: Way[] = [];
   for (const route of plan.routes ?? []) {
     const from = find("block", text(route.from)), to = find("block", text(route.to));
     if (from === undefined || to === undefined) continue;
@@ -150,10 +168,10 @@ function ways(plan: Plan, shapes: Shape[]): Way[] {
       .filter((one): one is Shape => one !== undefined).map(middle);
     const start = middle(from), end = middle(to);
     between.sort((a, b) => distance(start, a) - distance(start, b));
-    made.push({ id: route.id, points: [edge(from, between[0] ?? end), ...between, edge(to, between.at(-1) ?? start)],
+    list.push({ id: route.id, points: [edge(from, between[0] ?? end), ...between, edge(to, between.at(-1) ?? start)],
       set: route.status === 1 });
   }
-  return made;
+  return list;
 }
 
 const distance = (a: [number, number], b: [number, number]): number => Math.hypot(a[0] - b[0], a[1] - b[1]);

@@ -13,10 +13,11 @@ export function useLivePlan(): { plan: Plan | null; trouble: string } {
     let plan: Plan | null = null, over = false, loading = false, stale = false;
     let waiting: Record<string, unknown>[] = [];
     let later: ReturnType<typeof setTimeout> | undefined;
-    const show = (): void => void (later ??= setTimeout(() => {
+    // However many changes came, one drawing: with the next frame, and none while nobody can see it.
+    const show = (): void => void (later ??= setTimeout(() => requestAnimationFrame(() => {
       later = undefined;
       if (!over) hold({ plan, trouble: "" });
-    }, showEveryMs));
+    }), showEveryMs));
     const load = async (): Promise<void> => {
       if (loading) return void (stale = true);   // it may hold what was before: once more
       loading = true;

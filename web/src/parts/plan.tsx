@@ -1,27 +1,68 @@
 // The track plan drawn: blocks, switches, signals, feedbacks; a train is a filled arrow in its block.
 import type { Difference } from "../model/contract";
 import { Component } from "preact";
-import { sameShape, type Drawing, type Shape } from "../model/layout";
+import { sameShape, type Drawing, type Shape, type Way } from "../model/layout";
 
 const cell = 24;
+
+// So many shapes are compared with what was drawn before they are looked at one by one.
+const groupOf = 50;
 
 export function PlanDrawing({ one, before, rings, level, label }: {
   one: Drawing; before?: Map<string, Shape>; rings?: Map<string, Difference[]>; level: number | null; label: string;
 }) {
   const { box } = one;
-  const shapes = one.shapes.filter((shape) => level === null || shape.level === level);
+  const shapes = level === null ? one.shapes : one.shapes.filter((shape) => shape.level === level);
+  const groups: Shape[][] = [];
+  for (let i = 0; i < shapes.length; i += groupOf) groups.push(shapes.slice(i, i + groupOf));
   return (
     <svg class="plan" viewBox={`${box.x * cell} ${box.y * cell} ${box.w * cell} ${box.h * cell}`} role="img" aria-label={label}
          width={Math.min(box.w * cell, 2400)}>
-      {one.ways.map((way) => (
-        <polyline key={way.id} class={`way ${way.set ? "set" : ""}`} points={way.points.map(([x, y]) => `${x * cell},${y * cell}`).join(" ")} />
-      ))}
-      {shapes.map((shape) => <Kept shape={shape} was={before?.get(`${shape.kind} ${shape.id}`)} bare={one.ways.length > 0} key={`${shape.kind} ${shape.id}`} />)}
+      <Ways list={one.ways} />
+      {groups.map((group, index) => <Group key={index} shapes={group} before={before} bare={one.ways.length > 0} />)}
       {rings && shapes.filter((shape) => rings.has(`${shape.kind} ${shape.id}`)).map((shape) => (
         <Ring shape={shape} list={rings.get(`${shape.kind} ${shape.id}`)!} key={`ring ${shape.kind} ${shape.id}`} />
       ))}
     </svg>
   );
+}
+
+const sameWay = (a: Way, b: Way | undefined): boolean =>
+  b !== undefined && a.id === b.id && a.set === b.set && String(a.points) === String(b.points);
+
+class Ways extends Component<{ list: Way[] }> {
+  override shouldComponentUpdate(next: { list: Way[] }): boolean {
+    return next.list !== this.props.list &&
+      (next.list.length !== this.props.list.length || !next.list.every((way, index) => sameWay(way, this.props.list[index])));
+  }
+
+  override render() {
+    return (
+      <g>
+        {this.props.list.map((way) => (
+          <polyline key={way.id} class={`way ${way.set ? "set" : ""}`} points={way.points.map(([x, y]) => `${x * cell},${y * cell}`).join(" ")} />
+        ))}
+      </g>
+    );
+  }
+}
+
+interface Some {
+  shapes: Shape[];
+  before: Map<string, Shape> | undefined;
+  bare: boolean;
+}
+
+class Group extends Component<Some> {
+  override shouldComponentUpdate(next: Some): boolean {
+    return next.bare !== this.props.bare || next.before !== this.props.before || next.shapes.length !== this.props.shapes.length ||
+      next.shapes.some((shape, index) => shape !== this.props.shapes[index]);
+  }
+
+  override render() {
+    const { shapes, before, bare } = this.props;
+    return <g>{shapes.map((shape) => <Kept shape={shape} was={before?.get(`${shape.kind} ${shape.id}`)} bare={bare} key={`${shape.kind} ${shape.id}`} />)}</g>;
+  }
 }
 
 function Ring({ shape, list }: { shape: Shape; list: Difference[] }) {

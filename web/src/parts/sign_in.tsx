@@ -44,7 +44,7 @@ export function SignIn() {
       <label>Secret<input name="secret" type="password" autocomplete="current-password" required /></label>
       <button type="submit" disabled={busy}>{busy ? "Signing in" : "Sign in"}</button>
       {trouble !== "" && <Note tone="warn" title={trouble} />}
-      <p class="soft">Signing in is for acknowledge, reset, start and tests. Stopping needs none. The secret is what
+      <p class="soft">Signing in is for acknowledge, reset, start, tests and variables. Stopping needs none. The secret is what
         <code> standstill operator add</code> printed.</p>
     </form>
   );
