@@ -39,7 +39,7 @@ LocoJob::LocoJob(os::Loop& loop, const config::Link& config, link::TagTable& tag
 std::expected<void, std::string> LocoJob::send(const std::string& command, bool) {
   if (command != "stop")
     return std::unexpected(
-        "an engine takes `stop` from here; its variables are written with `standstill cv`");
+        "an engine takes `stop` from here; its variables are written on the operator's page");
   if (state() != link::State::online) return std::unexpected("the engine's line is not online");
   session_.stop();
   link_->send_now();

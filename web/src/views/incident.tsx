@@ -43,11 +43,14 @@ export function Incident({ state, epoch: asked }: { state: State; epoch: number 
   );
 }
 
+const printedEvents = 16;
+
 function Told({ story, state, snapshot, unproved }: { story: Story; state: State; snapshot: string | null; unproved: string[] }) {
   const now = useNow();
   const trip = story.trip!;
   const held = useLoaded<Snapshot>(snapshot === null ? null : `api/v1/snapshots/${snapshot}`);
   const layouts = state.links.filter((one) => one.kind === "rocrail").map((one) => one.id);
+  const onPaper = new Set([...story.events].sort((a, b) => Math.abs(a.ms) - Math.abs(b.ms)).slice(0, printedEvents).map((one) => one.id));
   const values = valuesBefore(held.value ?? {}, trip.wall_ns / 1e6, layouts, trip.source.split(".")[0] ?? "");
   const name = `incident-${state.site}-epoch-${story.epoch}`;
   const causes = story.events.filter((one) => one.epoch === story.epoch && (one.kind === "cause" || one.kind === "trip"));
@@ -81,7 +84,7 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
       <Panel title="Every event" name="events">
         <Table label="Every event of the incident" head={["ms", "Time", "What", "Source", "Detail"]}>
           {story.events.map((one) => (
-            <tr key={one.id} class={one.kind === "trip" ? "now" : ""}>
+            <tr key={one.id} class={`${one.kind === "trip" ? "now" : ""} ${onPaper.has(one.id) ? "" : "no-print"}`}>
               <td class="number right">{one.ms.toFixed(1)}</td>
               <td class="number">{momentText(one.at, now)}</td>
               <td>{one.kind.replaceAll("_", " ")} {one.code}</td>
@@ -90,7 +93,7 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
             </tr>
           ))}
         </Table>
-        <p class="print-only">At most 6 values and 24 events are printed; the files have all of them, {story.events.length} events.</p>
+        <p class="print-only">At most 6 values and the {printedEvents} events nearest to the trip are printed; the files have all of them, {story.events.length} events.</p>
       </Panel>
     </>
   );
@@ -126,7 +129,7 @@ function AtTheTrip({ list, id, loaded }: { list: BeforeValue[]; id: string; load
     <Panel title="Values before the trip" name="at-trip" extra={<a class="no-print" href="#/layout">Layout, then and now</a>}>
       {list.length === 0 ? <p class="soft">{loaded ? `The snapshot ${id} holds no values of meters, PLCs, sensors or engines.` : "Reading the snapshot."}</p> : (
         <>
-          <Table label="Values before the trip" head={["Link", "Name", "One minute, up to the trip", "60 s before", "10 s before", "At the trip", "Quality"]}>
+          <Table label="Each value, up to the trip" head={["Link", "Name", "One minute, up to the trip", "60 s before", "10 s before", "At the trip", "Quality"]}>
             {list.map((one) => (
               <tr key={one.link + one.name}>
                 <td>{one.link}</td><th scope="row">{one.name}</th>
