@@ -71,8 +71,11 @@ class Outages : public std::enable_shared_from_this<Outages> {
     if (began_.load() == Instant{}) return "connecting";
     return "no connection for " + age_text(to_ms(os::now() - began_.load()));
   }
+  // With the one that is still going on.
   [[nodiscard]] std::string text() const {
-    return counted(count_, "outage") + (count_ == 0 ? "" : " (" + age_text(total_ms_) + ")");
+    if (count_ == 0) return counted(0, "outage");
+    const std::int64_t now_ms = online_ ? 0 : to_ms(os::now() - began_.load());
+    return counted(count_, "outage") + " (" + age_text(total_ms_ + now_ms) + ")";
   }
 
  private:
