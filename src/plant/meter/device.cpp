@@ -64,7 +64,17 @@ link::Status Device::status_at(Instant now) const {
   return copy;
 }
 
+void Device::count_dial() {
+  ++status_.attempts;
+  ++status_.dials;
+}
+
 void Device::bus_state(State state, std::string_view why, Instant now) {
+  // A dial of the line is one of each of its devices, also one in vain. The first one changes no state.
+  const bool first_in_vain = !dial_counted_ && status_.state == State::dialing && state != State::dialing &&
+                             state != State::probing && state != State::online;
+  if (state == State::dialing || first_in_vain) count_dial();
+  if (state == State::dialing) dial_counted_ = true;
   if (state == State::online) return;  // the bus is; whether this device is, its own answers say
   if (state == State::probing) return;
   if (state == State::silent && status_.state != State::online) return;  // this one is lost already
@@ -85,8 +95,7 @@ void Device::bus_opened(const std::string& path, Instant now) {
   queue_.clear();
   backoff_.reset();
   breaker_.close();
-  ++status_.attempts;
-  ++status_.dials;
+  if (!std::exchange(dial_counted_, false)) count_dial();
   // A register that was refused may be there now: the device may be another one, or have been updated.
   wanted_.assign(wanted_.size(), true);
   plan_ = plan_blocks(settings_.profile, wanted_);

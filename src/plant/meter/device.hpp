@@ -83,6 +83,7 @@ class Device {
   enum class Step : std::uint8_t { probe, serial, values, alive };
 
   void become(link::State state, std::string_view why, Instant now);
+  void count_dial();
   void lose(std::string_view why, Instant now);
   void wait_for_next(Instant now);
   void enter_online(Instant now);
@@ -113,7 +114,8 @@ class Device {
   Step step_ = Step::probe;
   Instant retry_at_ = never;  // waiting: the next attempt
   Instant asking_until_ = never;
-  unsigned failures_ = 0;  // of the request at hand, in a row
+  bool dial_counted_ = false;  // of the connection to come
+  unsigned failures_ = 0;      // of the request at hand, in a row
   bool in_flight_ = false;
   bool again_ = false;  // the last outcome was a failure: the same request comes first
   bool probe_wanted_ = false;

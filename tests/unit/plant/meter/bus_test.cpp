@@ -29,6 +29,30 @@ TEST(MeterBus, the_first_good_sample_comes_within_half_a_second) {
   for (const link::Tag& tag : line.tags.all()) EXPECT_EQ(tag.quality, Quality::good) << tag.name;
 }
 
+TEST(MeterBus, dials_of_the_line_in_vain_are_attempts_of_each_device) {
+  SimulatedLine line;
+  Device& meter = line.add(1);
+  const auto dials = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      line.bus->link_changed(State::dialing, "dialing", line.now);
+      line.bus->link_changed(State::lost, "/dev/serial/by-id/usb-A is not there", line.now);
+    }
+  };
+  line.bus->link_changed(State::lost, "not there", line.now);  // the first dial changes no state
+  EXPECT_EQ(meter.status().attempts, 1U);
+  dials(3);
+  EXPECT_EQ(meter.status().attempts, 4U);
+  line.bus->link_changed(State::dialing, "dialing", line.now);
+  line.open();
+  EXPECT_EQ(meter.status().dials, 5U) << "the one that came through is counted once";
+  line.pass(1s);
+  EXPECT_EQ(meter.status().attempts, 0U) << "online";
+  line.close();
+  dials(2);
+  EXPECT_EQ(meter.status().attempts, 2U);
+  EXPECT_EQ(meter.status().dials, 7U);
+}
+
 TEST(MeterBus, it_rests_between_cycles_and_never_spins) {
   SimulatedLine line;
   line.add(1);
