@@ -39,18 +39,54 @@ endif()
 # The units name the programs by full path, which only the install prefix knows.
 set(units_in ${CMAKE_SOURCE_DIR}/packaging/systemd)
 set(units_out ${CMAKE_BINARY_DIR}/packaging)
-install(CODE "
-  set(STANDSTILL_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
-  foreach(unit standstill standstill-guard standstill-watchdog)
-    configure_file(\"${units_in}/\${unit}.service.in\" \"${units_out}/\${unit}.service\" @ONLY)
-  endforeach()" COMPONENT programs)
-install(FILES ${units_out}/standstill.service ${units_out}/standstill-guard.service ${units_out}/standstill-watchdog.service
-  DESTINATION lib/systemd/system COMPONENT programs)
+file(GLOB units CONFIGURE_DEPENDS ${units_in}/*.service.in)
+foreach(unit_in IN LISTS units)
+  cmake_path(GET unit_in STEM LAST_ONLY unit)
+  install(CODE "
+    set(STANDSTILL_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+    configure_file(\"${unit_in}\" \"${units_out}/${unit}\" @ONLY)" COMPONENT programs)
+  install(FILES ${units_out}/${unit} DESTINATION lib/systemd/system COMPONENT programs)
+endforeach()
 install(FILES ${units_in}/standstill.sysusers DESTINATION lib/sysusers.d RENAME standstill.conf COMPONENT programs)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/udev/60-standstill.rules DESTINATION lib/udev/rules.d COMPONENT programs)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/schema/estop-v1.0.0.schema.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/standstill/schema COMPONENT programs)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/redis/standstill.acl
   DESTINATION ${CMAKE_INSTALL_DATADIR}/standstill/redis COMPONENT programs)
-install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/prometheus/standstill.rules.yml
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/standstill/prometheus COMPONENT programs)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/grafana/standstill.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/standstill/grafana COMPONENT programs)
+# Manual page and completions come from the program itself, so that they name what it has.
+if(TARGET standstill)
+  set(made ${CMAKE_BINARY_DIR}/packaging)
+  install(CODE "
+    set(program \"$<TARGET_FILE:standstill>\")
+    file(MAKE_DIRECTORY \"${made}\")
+    execute_process(COMMAND \"\${program}\" manual OUTPUT_FILE \"${made}/standstill.1\" COMMAND_ERROR_IS_FATAL ANY)
+    foreach(shell bash zsh fish)
+      execute_process(COMMAND \"\${program}\" completion \${shell} OUTPUT_FILE \"${made}/completion.\${shell}\"
+        COMMAND_ERROR_IS_FATAL ANY)
+    endforeach()
+    foreach(page standstill-guard.8 standstill-cutter.8)
+      configure_file(\"${CMAKE_SOURCE_DIR}/packaging/man/\${page}\" \"${made}/\${page}\" COPYONLY)
+    endforeach()
+    configure_file(\"${CMAKE_SOURCE_DIR}/CHANGELOG.md\" \"${made}/CHANGELOG.md\" COPYONLY)
+    configure_file(\"${CMAKE_SOURCE_DIR}/packaging/debian/changelog\" \"${made}/changelog\" COPYONLY)
+    execute_process(COMMAND gzip -9 -n -f standstill.1 standstill-guard.8 standstill-cutter.8 CHANGELOG.md changelog
+      WORKING_DIRECTORY \"${made}\" COMMAND_ERROR_IS_FATAL ANY)" COMPONENT programs)
+  install(FILES ${made}/standstill.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+  install(FILES ${made}/standstill-guard.8.gz ${made}/standstill-cutter.8.gz
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT programs)
+  install(FILES ${made}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+    RENAME standstill COMPONENT programs)
+  install(FILES ${made}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+    RENAME _standstill COMPONENT programs)
+  install(FILES ${made}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+    RENAME standstill.fish COMPONENT programs)
+  install(FILES ${made}/CHANGELOG.md.gz ${made}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+endif()
+install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/packaging/debian/copyright
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/debian/lintian-overrides
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME standstill COMPONENT programs)
