@@ -245,7 +245,15 @@ void SupervisorSweep::check_kill(double& late_ms) {
 // S13: what the journal has shown stands in it; where it says that a snapshot is written, there is one; and
 // every snapshot is whole. Read from the disk: whoever lost something shall not be the one who is asked.
 void SupervisorSweep::check_record() {
-  auto reader = record::JournalReader::open(plant_->state_dir + "/journal.db");
+  const std::string journal = plant_->state_dir + "/journal.db";
+  auto reader = record::JournalReader::open(journal);
+  if (!reader && dealing_errors_ && alive()) {
+    // A lock that was not given back, because the call for it was made to fail, ends with its process.
+    ::kill(victim_pid_, SIGKILL);
+    pump([&] { return !alive(); }, 10s, false);
+    reader = record::JournalReader::open(journal);
+    begin_life();
+  }
   if (!reader) return complain("S13: " + reader.error());
   const auto events = reader->read({.limit = 100'000});
   if (!events) return complain("S13: " + events.error());

@@ -28,6 +28,7 @@ struct Options {
   std::uint32_t seed = 1;
   unsigned jobs = 6;
   std::string only;  // name of one process
+  std::string call;  // name of one system call
 };
 
 std::vector<Strike> errors_of(Victim victim, const Survey& survey) {
@@ -70,6 +71,14 @@ std::vector<Strike> kills_of_supervisor(const Survey& survey) {
     }
   }
   std::printf("supervisor: %zu different (system call, phase of the plant)\n", seen.size());
+  return strikes;
+}
+
+// Those that name this system call; all where none is asked for.
+std::vector<Strike> chosen(std::vector<Strike> strikes, std::string_view call) {
+  if (!call.empty())
+    std::erase_if(
+        strikes, [&](const Strike& one) { return one.number < 0 || test::Tracer::name(one.number) != call; });
   return strikes;
 }
 
@@ -158,9 +167,10 @@ int run(const Options& options) {
         "different ones\n",
         victim_names[static_cast<int>(victim)], survey.calls.size(), survey.counts().size());
     const std::size_t share = options.sample;
-    work.add(victim == Victim::supervisor ? kills_of_supervisor(survey) : kills_of(victim, survey), share,
-             dice);
-    work.add(errors_of(victim, survey), share == 0 ? 0 : (share + 1) / 2, dice);
+    work.add(chosen(victim == Victim::supervisor ? kills_of_supervisor(survey) : kills_of(victim, survey),
+                    options.call),
+             share, dice);
+    work.add(chosen(errors_of(victim, survey), options.call), share == 0 ? 0 : (share + 1) / 2, dice);
   }
   std::fflush(stdout);
   std::vector<std::thread> jobs;
@@ -197,11 +207,13 @@ int main(int argc, char** argv) {
       options.jobs = std::max(1U, static_cast<unsigned>(std::strtoul(value, nullptr, 10)));
     else if (value != nullptr && word == "--only")
       options.only = value;
+    else if (value != nullptr && word == "--call")
+      options.call = value;
     else {
       std::fprintf(
           stderr,
           "usage: sweep [--sample BLOWS] [--seed N] [--jobs N] [--only 'guard'|'cutter 1'|'cutter 2'|"
-          "'supervisor']\n"
+          "'supervisor'] [--call NAME]\n"
           "Kills each process at each of its system calls, and lets calls fail; prints a table and a "
           "count.\n");
       return 2;
