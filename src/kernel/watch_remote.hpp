@@ -78,7 +78,8 @@ class RemoteWatch {
 
   // Whether a stop with this id is only a copy of one that was heard.
   [[nodiscard]] constexpr bool knows(std::uint64_t id) const {
-    return id != 0 && std::find(ids_.begin(), ids_.end(), id) != ids_.end();
+    const auto* const end = ids_.data() + filled_;
+    return id != 0 && std::find(ids_.data(), end, id) != end;
   }
   [[nodiscard]] constexpr Finding finding() const { return finding_; }
   [[nodiscard]] constexpr Instant deadline() const { return never; }
@@ -104,6 +105,7 @@ class RemoteWatch {
     if (knows(id)) return true;
     ids_[next_id_] = id;
     next_id_ = (next_id_ + 1) % remembered;
+    filled_ = std::min(filled_ + 1, remembered);
     return false;
   }
 
@@ -124,7 +126,7 @@ class RemoteWatch {
   }
 
   std::array<std::uint64_t, remembered> ids_{};
-  std::size_t next_id_ = 0;
+  std::size_t next_id_ = 0, filled_ = 0;
   Epoch epoch_ = 0;
   Epoch released_ = 0;
   CauseCode code_ = CauseCode::none;

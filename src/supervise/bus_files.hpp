@@ -11,6 +11,10 @@ namespace standstill::supervise {
 [[nodiscard]] inline std::filesystem::path epoch_file(const config::Config& config) {
   return config.site.state_dir / "bus_epoch";
 }
+// Stops that this member owes to others, and did at the end of the start before.
+[[nodiscard]] inline std::filesystem::path owed_file(const config::Config& config) {
+  return config.site.state_dir / "bus_owed";
+}
 // On a controller: the registered stations, a name a line. To forget one, take its line out while the
 // supervisor does not run.
 [[nodiscard]] inline std::filesystem::path stations_file(const config::Config& config) {

@@ -62,18 +62,21 @@ BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart star
       config_(config),
       around_(std::move(around)),
       keys_(std::move(start.keys)),
+      reader_(std::make_shared<station::Reader>(keys_)),
       direct_(
-          loop, keys_, config.bus->instance, config.bus->direct_port,
+          loop, keys_, reader_, config.bus->instance, config.bus->direct_port,
           [this](const std::string& stop) { on_stop(stop, true, os::now()); },
           [this](std::string_view code, const std::string& detail) { said(code, detail); }) {
   const config::Bus& bus = *config_.bus;
   station::RedisSession::Settings session{bus.user, std::move(start.password), {}};
   session.channels = {std::string(estop::stop_channel), estop::command_channel(bus.instance)};
   if (bus.controller) {
-    role_.emplace<station::Controller>(
-        station::Controller::Settings{
-            .instance = bus.instance, .lease = bus.lease, .stations = start.stations, .keys = keys_},
-        doer());
+    role_.emplace<station::Controller>(station::Controller::Settings{.instance = bus.instance,
+                                                                     .lease = bus.lease,
+                                                                     .stations = start.stations,
+                                                                     .keys = keys_,
+                                                                     .kept = std::move(start.owed)},
+                                       doer());
     for (const auto channel : {estop::heartbeat_channel, estop::safe_channel, estop::result_channel})
       session.channels.emplace_back(channel);
     session.channels.push_back(estop::response_channel(bus.instance));
@@ -83,6 +86,7 @@ BusMember::BusMember(os::Loop& loop, const config::Config& config, BusStart star
                                                                .release_within = config_.guard.settle + 5s,
                                                                .largest_epoch = start.largest_epoch,
                                                                .boot_nonce = random_digits(),
+                                                               .kept = std::move(start.owed),
                                                                .keys = keys_},
                                     doer());
     session.channels.push_back(estop::release_channel(bus.instance));
@@ -130,6 +134,10 @@ station::Doer BusMember::doer() {
     for (const auto& one : stations) text += one + "\n";
     around_.off_loop(
         [file = stations_file(config_), text] { static_cast<void>(record::write_whole(file, text, 0600)); });
+  };
+  made.keep = [this](const std::string& owed) {
+    around_.off_loop(
+        [file = owed_file(config_), owed] { static_cast<void>(record::write_whole(file, owed, 0600)); });
   };
   made.raise = [this](Epoch at_least) { around_.raise(at_least); };
   made.said = [this](std::string_view code, const std::string& detail) { said(code, detail); };
@@ -227,7 +235,7 @@ void BusMember::heard(std::string_view channel, const std::string& text) {
 }
 
 void BusMember::on_stop(const std::string& text, bool straight, Instant now) {
-  auto stop = estop::judge_stop(text);
+  auto stop = reader_->stop(text);
   stop.straight = straight;
   confirm_soon_ = true;
   if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, text, now);
@@ -304,6 +312,10 @@ void BusMember::state(const View& view, bool known) {
   confirm();
 }
 
+void BusMember::demanded(const Cause& cause) {
+  if (auto* role = std::get_if<station::Station>(&role_)) role->demanded(cause, os::now());
+}
+
 void BusMember::released(estop::Action action, const std::string& who) {
   if (!std::holds_alternative<station::Controller>(role_)) return;
   words_.push_back({action, who, os::now() + word_within});
@@ -339,15 +351,15 @@ void BusMember::tend_paths() {
     for (const auto& [instance, known] : leader->stations())
       if (known.heard && !known.safe.path.empty() && paths.size() < estop::most_paths)
         paths.push_back({instance, known.safe.path});
-    direct_.know(paths);
-    if (!leader->leads() || paths.empty()) return;
-    session_->ask({"SET", estop::paths_key, estop::write_paths(paths, keys_)});
+    if (leader->leads() && !paths.empty())
+      session_->ask({"SET", estop::paths_key, estop::write_paths(paths, keys_)});
+    direct_.know(station::Reader::others(std::move(paths)));
     link_->send_now();
     return;
   }
   session_->ask({"GET", estop::paths_key}, [this](const resp::Value& value) {
     if (!value.is_text()) return;
-    if (const auto paths = estop::read_paths(value.text, keys_))
+    if (const auto paths = reader_->paths(value.text))
       direct_.know(*paths);
     else
       said("problem", paths.error());

@@ -18,10 +18,10 @@
 #include "link/tags.hpp"
 #include "plant/station/commands.hpp"
 #include "plant/station/controller.hpp"
+#include "plant/station/direct.hpp"
 #include "plant/station/local_server.hpp"
 #include "plant/station/redis_session.hpp"
 #include "plant/station/station.hpp"
-#include "supervise/bus_direct.hpp"
 #include "supervise/view.hpp"
 
 namespace standstill::supervise {
@@ -32,6 +32,7 @@ struct BusStart {
   std::string password;
   Epoch largest_epoch = 0;
   std::vector<std::string> stations;
+  std::string owed;
 };
 // Reads files; not on the loop. Errors are sentences that name the file.
 [[nodiscard]] std::expected<BusStart, std::string> prepare_bus(const config::Config& config);
@@ -64,6 +65,8 @@ class BusMember {
   void close();  // tells the others that this machine is going, and ends the connection
   // The guard's newest state; `known` is false once the guard is lost. `view` is looked at again later.
   void state(const View& view, bool known);
+  // Somebody stopped here while the latch was tripped already: no state of the guard shows it.
+  void demanded(const Cause& cause);
   // The own guard has taken an operator's word: on a controller the stations get it, too.
   void released(estop::Action action, const std::string& who);
   // A command to a station; `done` comes once, with its answer or with why there is none.
@@ -105,7 +108,8 @@ class BusMember {
   const config::Config& config_;
   Surroundings around_;
   estop::Keys keys_;
-  BusDirect direct_;
+  std::shared_ptr<station::Reader> reader_;
+  station::Direct direct_;
   std::variant<std::monostate, station::Station, station::Controller> role_;
   std::optional<station::LocalServer> server_;  // on the controller of a bus of kind `local`
   std::unique_ptr<station::RedisSession> session_;

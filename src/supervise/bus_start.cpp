@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t longest_key_file = 16UL * 1024;
 constexpr std::size_t longest_list = 1024UL * 1024;
+constexpr std::size_t longest_owed = 256UL * 1024;  // eight messages of 4 KiB, written as JSON
 
 std::expected<estop::Keys, std::string> read_keys(const config::Bus& bus) {
   struct stat info{};
@@ -55,6 +56,7 @@ std::expected<BusStart, std::string> prepare_bus(const config::Config& config) {
   }
   if (const auto epoch = record::read_whole(epoch_file(config), 64))
     start.largest_epoch = static_cast<Epoch>(std::strtoul(epoch->c_str(), nullptr, 10));
+  start.owed = record::read_whole(owed_file(config), longest_owed).value_or("");
   if (const auto list = record::read_whole(stations_file(config), longest_list)) {
     std::istringstream lines(*list);
     for (std::string line; std::getline(lines, line);)

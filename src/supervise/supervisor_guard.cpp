@@ -165,6 +165,9 @@ void Supervisor::on_event(const permit::EventBody& body) {
   recorder_->submit(std::move(event));
   if (known) return;
   const std::string source(body.source.view());
+  if (bus_ && body.kind == permit::EventKind::cause && body.code >= CauseCode::button_press &&
+      source != station::bus_source)
+    bus_->demanded({body.code, false, body.source, body.detail, instant_from_ns(body.at_ns), body.wall_ns});
   if (body.kind == permit::EventKind::acknowledged) tell("ack", "", source, "", body.wall_ns, body.epoch);
   if (body.kind == permit::EventKind::reset) tell("reset", "", source, "", body.wall_ns, body.epoch);
   if (body.kind == permit::EventKind::cutter_lost)

@@ -1,4 +1,5 @@
-// The bus over servers that are not one plain Redis: three Sentinels that fail over, and TLS.
+// The bus over servers that are not one plain Redis: three Sentinels that fail over, one behind cables that
+// are pulled, and TLS.
 #include <algorithm>
 #include <cstdlib>
 
@@ -47,6 +48,59 @@ TEST_F(BusSentinel, S11_AfterAFailOverTheStopIsObeyedAndTheReleaseWorks) {
         << controller->get("/api/v1/links").body << station->get("/api/v1/links").body;
   ASSERT_EQ(replica->publish("events:emergency_stop", stop_by_hand), ":2");
   ASSERT_TRUE(become_safe()) << both();
+  EXPECT_EQ(station->run_commands(), starts) << "nothing was energised on the way";
+  release();
+}
+
+// The server in a network namespace of its own: one cable to the controller's address, one to the station's.
+class BusPartition : public BusRig {
+ protected:
+  BusPartition() { lease_ms = 4000; }
+  void SetUp() override {
+    if (!network.made())
+      GTEST_SKIP() << "no network namespace can be made here: that needs root and iproute2";
+    BusRig::SetUp();
+  }
+  std::unique_ptr<RedisServer> server() override {
+    return std::make_unique<RedisServer>(RedisServer::Elsewhere{&network});
+  }
+  std::string where(bool leads) override {
+    return "kind = \"redis\"\nurl = \"redis://" + network.there(leads ? 0 : 1) + ":" +
+           std::to_string(redis->port()) + "\"\n";
+  }
+  NetworkNamespace network;
+};
+
+TEST_F(BusPartition, S9_S10_S11_WhoIsCutOffGoesSafeAndLearnsOfTheStopBeforeAnythingElse) {
+  start_running();
+  if (HasFatalFailure()) return;
+  const auto starts = station->run_commands();
+  ASSERT_TRUE(network.plug(1, false));
+  // Nothing says so: no end of a connection, no refusal. The lease does.
+  ASSERT_TRUE(station->until([&] { return station->state() == "tripped" && station->all_safe(); })) << both();
+  EXPECT_EQ(station->first_out(), "link_lost");
+  EXPECT_TRUE(controller->until([&] {
+    return event(*controller, "missing").find("bench-1") != std::string::npos;
+  })) << bus_journal(*controller);
+  const auto epoch = controller->epoch();
+  redis->publish("events:emergency_stop", stop_by_hand);
+  ASSERT_TRUE(become_safe()) << both();
+  EXPECT_EQ(controller->epoch(), epoch + 1);
+  ASSERT_TRUE(network.plug(1, true));
+  ASSERT_TRUE(confirmed()) << both() << bus_journal(*station);
+  EXPECT_TRUE(all_safe()) << "what comes back energises nothing";
+  EXPECT_EQ(station->run_commands(), starts);
+  release();
+}
+
+TEST_F(BusPartition, S11_AControllerThatIsCutOffStopsTheStationsStraight) {
+  start_running();
+  if (HasFatalFailure()) return;
+  const auto starts = station->run_commands();
+  ASSERT_TRUE(network.plug(0, false));
+  ASSERT_TRUE(become_safe()) << both();
+  ASSERT_TRUE(network.plug(0, true));
+  ASSERT_TRUE(confirmed()) << both() << bus_journal(*controller);
   EXPECT_EQ(station->run_commands(), starts) << "nothing was energised on the way";
   release();
 }

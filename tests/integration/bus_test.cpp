@@ -90,31 +90,54 @@ TEST_F(Bus, S3_S6_WhoeverRestartsWhileTrippedKeepsStateAndFirstCause) {
   release();
 }
 
-// Its connection is gone when the stop is published, and back before anybody misses it. The station has heard
-// it.
-TEST_F(Bus, S11_AStopThatTheControllerDidNotHearIsToldToItByTheStationThatDid) {
+// A stop by hand that the station hears, and the controller does not: its connection is gone when it is
+// published, and back before anybody misses it.
+class BusUnheard : public BusRig {
+ protected:
+  void stop_unheard() {
+    const std::string list = redis->ask({"CLIENT", "LIST"});
+    // The one with the most channels.
+    std::string controllers;
+    int most = 0;
+    std::istringstream lines(list);
+    for (std::string line; std::getline(lines, line);) {
+      const auto sub = line.find(" sub="), id = line.find("id=");
+      if (sub == std::string::npos || id == std::string::npos) continue;
+      if (const int channels = std::stoi(line.substr(sub + 5)); channels > most) {
+        most = channels;
+        controllers = line.substr(id + 3, line.find(' ', id) - id - 3);
+      }
+    }
+    ASSERT_FALSE(controllers.empty()) << list;
+    redis->at_once(
+        {{"CLIENT", "KILL", "ID", controllers}, {"PUBLISH", "events:emergency_stop", stop_by_hand}});
+    ASSERT_TRUE(station->until([&] { return station->state() == "tripped"; })) << both();
+  }
+};
+
+TEST_F(BusUnheard, S11_AStopThatTheControllerDidNotHearIsToldToItByTheStationThatDid) {
   start_running();
   if (HasFatalFailure()) return;
   const auto epoch = controller->epoch();
-  const std::string list = redis->ask({"CLIENT", "LIST"});
-  // The one with the most channels.
-  std::string controllers;
-  int most = 0;
-  std::istringstream lines(list);
-  for (std::string line; std::getline(lines, line);) {
-    const auto sub = line.find(" sub="), id = line.find("id=");
-    if (sub == std::string::npos || id == std::string::npos) continue;
-    if (const int channels = std::stoi(line.substr(sub + 5)); channels > most) {
-      most = channels;
-      controllers = line.substr(id + 3, line.find(' ', id) - id - 3);
-    }
-  }
-  ASSERT_FALSE(controllers.empty()) << list;
-  redis->at_once({{"CLIENT", "KILL", "ID", controllers}, {"PUBLISH", "events:emergency_stop", stop_by_hand}});
-  ASSERT_TRUE(station->until([&] { return station->state() == "tripped"; })) << both();
+  stop_unheard();
+  if (HasFatalFailure()) return;
   ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
   EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
   EXPECT_EQ(controller->epoch(), epoch + 1);
+  ASSERT_TRUE(confirmed()) << both();
+  release();
+}
+
+TEST_F(BusUnheard, S3_S11_AlsoWhenThatStationBeginsAgainBeforeItHasToldIt) {
+  start_running();
+  if (HasFatalFailure()) return;
+  stop_unheard();
+  if (HasFatalFailure()) return;
+  station->kill_everything();
+  station->start_and_wait();
+  if (HasFatalFailure()) return;
+  ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
+  EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
   ASSERT_TRUE(confirmed()) << both();
   release();
 }

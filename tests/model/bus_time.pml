@@ -38,6 +38,7 @@ byte known[3];  /* Station::epoch_ */
 byte latch_epoch; bit latch_free; /* the retained latch */
 bit a_knows, c_knows;             /* the stop's id */
 bit held;                         /* KeptStops, at A */
+bit began_again;                  /* A, once */
 byte held_known, held_for;
 bit owed[3], a_shown;             /* Known::Owed: for an A that knew the stop, or not */
 
@@ -271,6 +272,21 @@ init {
           :: true
           :: ROW(comes_straight_to_the_controller); comes_to_controller()
           fi;
+          look()
+        }
+     /* A ends and begins again, with what Doer::keep has written; its guard trips (Station::begin) */
+     :: atomic {
+          !began_again ->
+          began_again = 1;
+#ifdef BREAK_A_START_FORGETS
+          held = 0;
+#endif
+          if
+          :: held -> ROW(begins_again_and_owes)
+          :: else -> ROW(begins_again)
+          fi;
+          a_knows = held; held_for = 0; holds_with = 0; owed[A] = 0;
+          state[A] = TRIPPED; on[A] = 0;
           look()
         }
      /* Somebody else holds it, too, and says it: straight, or over the server while the controller is away. */

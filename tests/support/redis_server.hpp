@@ -2,6 +2,7 @@
 // package redis-tools is not installed: its file /usr/bin/redis-check-rdb is the server under another name.
 #pragma once
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 
 #include "os/fd.hpp"
 #include "support/free_port.hpp"
+#include "support/network_namespace.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace standstill::test {
@@ -26,6 +28,15 @@ class RedisServer {
   static bool available() { return ::access(program, X_OK) == 0; }
 
   explicit RedisServer(std::vector<std::string> more = {}) : more_(std::move(more)) {
+    port_ = free_port();
+    start();
+  }
+  // Behind two cables that can be pulled; the first one is for what this test says by hand.
+  struct Elsewhere {
+    const NetworkNamespace* network;
+  };
+  explicit RedisServer(Elsewhere elsewhere) : network_(elsewhere.network), host_(network_->there(0)) {
+    more_ = {"--bind", network_->there(0), network_->there(1), "--protected-mode", "no"};
     port_ = free_port();
     start();
   }
@@ -80,6 +91,7 @@ class RedisServer {
     argv.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ == 0) {
+      if (network_ != nullptr && !network_->enter()) ::_exit(127);
       if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(127);
       ::execv(program, argv.data());
       ::_exit(127);
@@ -139,7 +151,7 @@ class RedisServer {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::inet_pton(AF_INET, host_.c_str(), &address.sin_addr);
     address.sin_port = htons(port_);
     if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) socket.reset();
     return socket;
@@ -154,6 +166,8 @@ class RedisServer {
   [[nodiscard]] bool answers() const { return say({"PING"}) == "+PONG"; }
 
   TemporaryFolder folder_;
+  const NetworkNamespace* network_ = nullptr;
+  std::string host_ = "127.0.0.1";
   std::vector<std::string> more_;
   std::uint16_t port_ = 0;
   bool sentinel_ = false;

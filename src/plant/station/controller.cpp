@@ -19,7 +19,13 @@ Controller::Controller(Settings settings, Doer doer)
 
 void Controller::begin(Instant now) {
   last_heard_ = now;
+  static_cast<void>(kept_.restore(set_.kept, now));
+  for (const auto& text : kept_.texts()) remember(estop::judge_stop(text).number());
   judge(RemoteMessage::Kind::none, now);
+}
+
+void Controller::note() {
+  if (kept_.changed()) do_.keep(kept_.written(local_.epoch));
 }
 
 void Controller::joined(Instant now) {
@@ -52,6 +58,7 @@ void Controller::stop(const estop::HeardStop& heard, const std::string& text, In
     remember(estop::HeardStop{.id = estop::uuid_for(text)}.number());  // as who holds it says it again
   }
   if (!settled_) kept_.keep(heard, text, std::max(local_.epoch, read_epoch_), do_.envelope(), now);
+  note();
   const bool stands = local_.known && local_.state == LatchState::tripped && !local_.acknowledged;
   if (stands || stop_under_way(now)) return;
   stop_said_ = now;
@@ -79,6 +86,9 @@ void Controller::local(const Local& local, Instant now) {
     const bool heard = !waiting_text_.empty() && now - stop_said_ < heard_lately;
     stop_text_ = heard ? waiting_text_ : own_stop();
     waiting_text_.clear();
+    // While the server is away nobody hears of it but by datagram, and afterwards another one may lead.
+    if (!settled_ && !heard && !first && local.first_out.source.view() != bus_source)
+      kept_.keep_own(stop_text_, read_epoch_, now);
     missing_by_ = now + set_.confirm_within;
     for (auto& [instance, known] : stations_) known.owed.clear();
     repeat();
@@ -207,11 +217,17 @@ void Controller::safe_state(const std::string& text, Instant now) {
   known.counter = std::max(known.counter, known.safe.counter);
   hand_on(instance, known, now);
   if (!fresh) return;
+  do_.said("registered", "the station " + instance + " is registered");
+  new_stations_ = true;
+}
+
+// Many register at once when a controller is new.
+void Controller::note_stations(Instant now) {
+  if (!std::exchange(new_stations_, false)) return;
   std::vector<std::string> names;
   for (const auto& [name, unused] : stations_) names.push_back(name);
   do_.registered(names);
-  do_.said("registered", "the station " + instance + " is registered");
-  if (settled_) retain(now);  // with a MAC that it can check
+  if (settled_) retain(now);  // with MACs that they can check
 }
 
 void Controller::result(const std::string& text) {
@@ -225,7 +241,11 @@ void Controller::result(const std::string& text) {
     owed.clear();
   do_.said(result.accepted ? "release" : "release_refused",
            from->envelope.source.instance + ": " + std::string(name(result.action)) + " of epoch " +
-               std::to_string(result.epoch) + (result.accepted ? " done" : " refused: " + result.reason));
+               std::to_string(result.epoch) +
+               (result.accepted ? " done"
+                                : " refused: " + result.reason +
+                                      "; it stays safe: look at it, then stop and release everything once "
+                                      "more, or release that station by itself, there"));
 }
 
 void Controller::released(estop::Action action, const std::string& who, Instant now) {
@@ -304,6 +324,8 @@ void Controller::tick(Instant now) {
   // What this latch holds is said by repeat(); what another one may not know is said here.
   if (settled_) kept_.clear();
   for (const auto& text : kept_.due(now, learned_)) do_.publish(estop::stop_channel, text);
+  note();
+  note_stations(now);
   look_for_missing(now);
   look_for_silent(now);
   for (auto& [instance, known] : stations_) hand_on(instance, known, now);

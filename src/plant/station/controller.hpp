@@ -29,6 +29,7 @@ class Controller {
     Duration alive_within = 4s;         // another controller that was not heard for so long is gone
     std::vector<std::string> stations;  // registered before
     estop::Keys keys;                   // master keys
+    std::string kept{};                 // what the start before this one wrote by Doer::keep
   };
   struct Known {
     estop::Health status = estop::Health::starting;
@@ -74,6 +75,8 @@ class Controller {
 
  private:
   void judge(RemoteMessage::Kind kind, Instant now, std::string_view who = {});
+  void note();
+  void note_stations(Instant now);
   [[nodiscard]] bool other_leads(const estop::LatchRecord& record, Instant now) const;
   [[nodiscard]] std::string own_stop();
   void remember(std::uint64_t id);
@@ -92,7 +95,8 @@ class Controller {
   bool any_told_ = false;
   Local local_;
   bool learned_ = false;
-  bool settled_ = false;     // the bus retains what this latch says
+  bool settled_ = false;  // the bus retains what this latch says
+  bool new_stations_ = false;
   bool lost_latch_ = false;  // the server has none, and the trip for that is under way
   Instant joined_at_{};
   std::map<std::string, Instant> others_;  // other controllers, and when they were heard last

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "wire/estop/keys.hpp"
@@ -79,6 +80,51 @@ std::vector<std::string> KeptStops::due(Instant now, bool joined, bool latch_was
     texts.push_back(one.text);
   }
   return texts;
+}
+
+std::vector<std::string> KeptStops::texts() const {
+  std::vector<std::string> all;
+  for (const Kept& one : kept_) all.push_back(one.text);
+  return all;
+}
+
+bool KeptStops::changed() {
+  if (std::ranges::equal(kept_, noted_, {}, &Kept::id)) return false;
+  noted_.clear();
+  for (const Kept& one : kept_) noted_.push_back(one.id);
+  return true;
+}
+
+std::string KeptStops::written(Epoch tripped) const {
+  nlohmann::json stops = nlohmann::json::array();
+  for (const Kept& one : kept_)
+    stops.push_back({{"text", one.text}, {"id", one.id}, {"known", one.known}, {"own", one.own}});
+  return nlohmann::json{{"tripped", tripped}, {"stops", stops}}.dump(
+             -1, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
+Epoch KeptStops::restore(std::string_view text, Instant now) {
+  const auto record = nlohmann::json::parse(text, nullptr, false);
+  if (!record.is_object()) return 0;
+  const auto number = [](const nlohmann::json& object, const char* name) {
+    const auto at = object.find(name);
+    return at != object.end() && at->is_number_unsigned() ? at->get<Epoch>() : Epoch{0};
+  };
+  const auto word = [](const nlohmann::json& object, const char* name) {
+    const auto at = object.find(name);
+    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+  };
+  for (const auto& one : record.value("stops", nlohmann::json::array())) {
+    if (!one.is_object() || kept_.size() == most) continue;
+    const auto own = one.find("own");
+    Kept kept{
+        .text = word(one, "text"), .id = word(one, "id"), .known = number(one, "known"), .next = now + wait_};
+    kept.own = own != one.end() && own->is_boolean() && own->get<bool>();
+    if (!kept.text.empty() && !kept.id.empty()) kept_.push_back(std::move(kept));
+  }
+  static_cast<void>(changed());
+  return number(record, "tripped");
 }
 
 }  // namespace standstill::station

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel/latch.hpp"
@@ -44,6 +45,15 @@ class KeptStops {
   [[nodiscard]] std::vector<std::string> due(Instant now, bool joined, bool latch_was_read = false);
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
 
+  // For the next start of this member, which owes them, too. `tripped`: the epoch of the own latch up to
+  // which they are all that is owed; what it is beyond that, nobody came to note.
+  [[nodiscard]] std::string written(Epoch tripped) const;
+  // What the start before has written; anything else is nothing. Gives back `tripped`.
+  Epoch restore(std::string_view text, Instant now);
+  // Whether they are others than when this was asked last.
+  [[nodiscard]] bool changed();
+  [[nodiscard]] std::vector<std::string> texts() const;
+
  private:
   struct Kept {
     std::string text, id;
@@ -54,6 +64,7 @@ class KeptStops {
   };
   Duration wait_;
   std::vector<Kept> kept_;
+  std::vector<std::string> noted_;  // their ids, as changed() saw them last
 };
 
 }  // namespace standstill::station

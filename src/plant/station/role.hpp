@@ -41,6 +41,7 @@ struct Doer {
   std::function<void(estop::Action action, Epoch epoch, const std::string& who)> word;
   std::function<void(Epoch largest)> remember;                               // for the next start
   std::function<void(const std::vector<std::string>& stations)> registered;  // the same
+  std::function<void(const std::string& owed)> keep;                         // the same: KeptStops::written()
   std::function<void(Epoch at_least)> raise;                                 // a trip with such an epoch
   // For the journal: a word and a sentence.
   std::function<void(std::string_view code, const std::string& detail)> said;

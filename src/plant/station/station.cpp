@@ -1,6 +1,7 @@
 #include "plant/station/station.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace standstill::station {
 
@@ -9,6 +10,14 @@ constexpr std::size_t most_pending = 4;
 constexpr Duration again_after = 200ms;
 // The latch is asked for every second: a server that answers only something else is not the bus.
 constexpr Duration read_late = 2s;
+// Nobody can look and release within so long: the stop that was told stands for this one, too.
+constexpr Duration one_stop = 500ms;
+
+// Raised by a start, or by what makes one necessary: nobody stopped, and it is over when the start is.
+constexpr bool of_a_start(CauseCode code) {
+  return code == CauseCode::none || code == CauseCode::unclean_end || code == CauseCode::no_record ||
+         code == CauseCode::resumed || code == CauseCode::supervisor_lost || code == CauseCode::guard_lost;
+}
 }  // namespace
 
 std::string in_words(const estop::HeardStop& heard) {
@@ -23,7 +32,18 @@ std::string in_words(const estop::HeardStop& heard) {
 void Station::begin(Instant now) {
   epoch_ = set_.largest_epoch;
   last_heard_ = last_read_ = now;
+  noted_trip_ = kept_.restore(set_.kept, now);
   judge({}, now);
+  // Here it stands as it did for the start before this one.
+  for (const auto& text : kept_.texts()) {
+    const auto heard = estop::judge_stop(text);
+    RemoteMessage message;
+    message.kind = RemoteMessage::Kind::stop;
+    message.id = heard.number();
+    message.code = heard.reason;
+    message.initiator.assign(heard.instance);
+    judge(message, now);
+  }
 }
 
 void Station::joined(Instant now) {
@@ -72,8 +92,12 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   message.kind = RemoteMessage::Kind::stopped;
   message.initiator.assign("an unknown latch");
   std::string unknown;
-  const auto record = text ? estop::read_latch(*text, set_.keys, set_.instance)
-                           : std::unexpected<std::string>("there is no retained latch");
+  if (text)
+    read_latch(*text);
+  else
+    record_ = std::unexpected("there is no retained latch");
+  if (!text) latch_hash_.reset();
+  const auto& record = record_;
   if (!record) {
     unknown = record.error();
   } else if (record->epoch < epoch_) {
@@ -108,8 +132,24 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   say_kept(now, true);
 }
 
+// It is read every second, is long where there are many stations, and is nearly always the one before.
+// Whoever can write another text with the same hash could as well leave the one before there.
+void Station::read_latch(const std::string& text) {
+  const std::size_t hash = std::hash<std::string>{}(text);
+  if (latch_hash_ == hash) return;
+  record_ = estop::read_latch(text, set_.keys, set_.instance);
+  latch_hash_ = hash;
+}
+
 void Station::say_kept(Instant now, bool latch_was_read) {
   for (const auto& text : kept_.due(now, learned_, latch_was_read)) do_.publish(estop::stop_channel, text);
+  note();
+}
+
+void Station::note() {
+  const bool trip = local_.known && local_.state == LatchState::tripped && local_.epoch > noted_trip_;
+  if (trip) noted_trip_ = local_.epoch;
+  if (kept_.changed() || trip) do_.keep(kept_.written(noted_trip_));
 }
 
 void Station::was_missed(Epoch epoch, CauseCode code, Instant now) {
@@ -125,9 +165,10 @@ void Station::local(const Local& local, Instant now) {
     local_.known = false;
     return;
   }
-  // What is found at the start is an old trip: it was told when it happened, or nobody was there to tell it.
-  const bool trip = local_.epoch != 0 && local.state == LatchState::tripped &&
-                    (local.epoch != local_.epoch || local_.state != LatchState::tripped);
+  const bool trip = local_.epoch == 0
+                        ? untold(local)
+                        : local.state == LatchState::tripped && local.first_out.source.view() != bus_source &&
+                              (local.epoch != local_.epoch || local_.state != LatchState::tripped);
   // Outputs that went safe quietly are energised by a new word only, not by a copy of the one that did
   // before.
   if (local_.state == LatchState::running && local.state == LatchState::ready) ++stops_;
@@ -136,23 +177,45 @@ void Station::local(const Local& local, Instant now) {
       told_.standing == Standing::clear)
     kept_.clear();
   local_ = local;
-  if (!trip || local.first_out.source.view() == bus_source) return advance(now);
+  if (!trip) {
+    note();
+    return advance(now);
+  }
   // Everybody else stops with this station: its outputs were cut before it says so.
+  tell_own(local.first_out, now);
+  tick(now);
+}
+
+// What is found at the start is an old trip, and those that were noted have been told or are kept. One that
+// is not was heard or happened in the moment when the start before this one ended (S9, S11).
+bool Station::untold(const Local& local) const {
+  const bool deaf =
+      local.first_out.source.view() == bus_source && local.first_out.code == CauseCode::link_lost;
+  return local.state == LatchState::tripped && local.epoch > noted_trip_ &&
+         !of_a_start(local.first_out.code) && !deaf;
+}
+
+void Station::demanded(const Cause& cause, Instant now) {
+  if (told_own_ != Instant{} && now - told_own_ < one_stop) return;
+  tell_own(cause, now);
+}
+
+void Station::tell_own(const Cause& cause, Instant now) {
   estop::Message message;
   message.envelope = do_.envelope();
   estop::EmergencyStop stop;
-  stop.reason = bus_reason(local.first_out.code);
-  stop.description = std::string(local.first_out.detail.view());
-  stop.initiator = std::string(local.first_out.source.view());
+  stop.reason = bus_reason(cause.code);
+  stop.description = std::string(cause.detail.view());
+  stop.initiator = std::string(cause.source.view());
   message.payload = std::move(stop);
   auto text = estop::write_message(message);
   if (!text) {  // a name or detail that the format does not allow must not keep the stop from being sent
-    message.payload = estop::EmergencyStop{bus_reason(local.first_out.code), {}, {}};
+    message.payload = estop::EmergencyStop{bus_reason(cause.code), {}, {}};
     text = estop::write_message(message);
   }
+  told_own_ = now;
   kept_.keep_own(text.value_or(""), epoch_, now);
   say_kept(now);
-  tick(now);
 }
 
 std::string Station::why_not(const estop::From<estop::Release>& from) const {

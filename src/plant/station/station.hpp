@@ -6,7 +6,9 @@
 #pragma once
 
 #include <deque>
+#include <expected>
 #include <optional>
+#include <string>
 
 #include "plant/station/kept_stops.hpp"
 #include "plant/station/role.hpp"
@@ -21,6 +23,7 @@ class Station {
     Duration release_within = 7s;  // what is refused because something has yet to settle is repeated so long
     Epoch largest_epoch = 0;       // ever seen by any start of this station
     std::string boot_nonce;        // 16 hexadecimal digits, random
+    std::string kept{};            // what the start before this one wrote by Doer::keep
     estop::Keys keys;
   };
   Station(Settings settings, Doer doer)
@@ -35,6 +38,8 @@ class Station {
   void latch(const std::optional<std::string>& text, Instant now);
   void release(const std::string& text, Instant now);
   void local(const Local& local, Instant now);
+  // Somebody stopped here, and the latch was tripped already: no trip comes of it, and everybody is told.
+  void demanded(const Cause& cause, Instant now);
   void answered(bool accepted, const std::string& reason, Instant now);
   void tick(Instant now);
 
@@ -56,6 +61,10 @@ class Station {
   void was_missed(Epoch epoch, CauseCode code, Instant now);
   void advance(Instant now);
   void say_kept(Instant now, bool latch_was_read = false);
+  void tell_own(const Cause& cause, Instant now);
+  [[nodiscard]] bool untold(const Local& local) const;
+  void note();
+  void read_latch(const std::string& text);
   void result(const estop::Release& release, bool accepted, const std::string& reason);
   [[nodiscard]] std::string why_not(const estop::From<estop::Release>& release) const;
 
@@ -74,6 +83,10 @@ class Station {
   std::uint64_t stops_ = 0;  // heard, copies not counted; and how often it went safe quietly
   std::deque<Pending> pending_;
   KeptStops kept_;
+  std::optional<std::size_t> latch_hash_;  // of the text that `record_` was read from
+  std::expected<estop::LatchRecord, std::string> record_;
+  Epoch noted_trip_ = 0;  // of the own latch: up to it what is owed is on disk
+  Instant told_own_{};
 };
 
 }  // namespace standstill::station

@@ -14,6 +14,7 @@ namespace {
 struct Hub {
   Instant now = instant_from_ns(1'000'000'000'000);
   std::string name;
+  std::string written;   // what the next start would be given
   std::string retained;  // estop:latch; empty: none
   std::vector<std::pair<std::string, std::string>> published;
   std::vector<std::string> stops, alarms, said;
@@ -23,7 +24,8 @@ struct Hub {
   Local local;
   std::unique_ptr<Controller> controller;
 
-  explicit Hub(std::string instance = "ctrl-01", std::vector<std::string> stations = {})
+  explicit Hub(std::string instance = "ctrl-01", std::vector<std::string> stations = {},
+               const std::string& kept = {})
       : name(std::move(instance)) {
     Doer doer;
     doer.decided = [this](const Finding& finding) { standing = finding.standing; };
@@ -36,12 +38,15 @@ struct Hub {
     doer.envelope = [this] { return envelope(name); };
     doer.raise = [this](Epoch epoch) { raised.push_back(epoch); };
     doer.registered = [](const std::vector<std::string>&) {};
+    doer.keep = [this](const std::string& owed) { written = owed; };
     doer.said = [this](std::string_view code, const std::string& detail) {
       said.push_back(std::string(code) + ": " + detail);
     };
     doer.alarm = [this](const std::string& detail) { alarms.push_back(detail); };
     controller = std::make_unique<Controller>(
-        Controller::Settings{.instance = name, .stations = std::move(stations), .keys = master()}, doer);
+        Controller::Settings{
+            .instance = name, .stations = std::move(stations), .keys = master(), .kept = kept},
+        doer);
     controller->begin(now);
   }
   estop::Envelope envelope(const std::string& instance) {
@@ -259,6 +264,7 @@ TEST(Controller, NobodyRegistersWithoutAKey) {
   EXPECT_TRUE(hub.controller->stations().empty());
   hub.safe("a", LatchState::tripped, 0, 1);
   EXPECT_EQ(hub.controller->stations().size(), 1U);
+  hub.pass(100ms);
   EXPECT_EQ(hub.latch("a").epoch, 3U) << "from now on it can check the latch";
 }
 
@@ -329,6 +335,23 @@ TEST(Controller, S11_AStopThatOnlyTheOneThatStandsByHasHeardIsSaidAgain) {
   EXPECT_EQ(said(3s), 1);
   EXPECT_EQ(second.published.back().second, "the stop 1");
   EXPECT_EQ(said(3s), 1);
+  {
+    // S3: so it does when it begins again.
+    Hub again("ctrl-02", {}, second.written);
+    again.guard(LatchState::tripped, 2);
+    again.retained = first.retained;
+    again.join();
+    for (int i = 0; i < 40; ++i) {
+      again.now += 100ms;
+      again.controller->heard(again.now);
+      estop::Message beat{first.envelope("ctrl-01"), estop::Heartbeat{.firmware_version = "1"}};
+      again.controller->heartbeat(beat, again.now);
+      again.controller->latch(again.retained, again.now);
+      again.controller->tick(again.now);
+    }
+    ASSERT_FALSE(again.published.empty());
+    EXPECT_EQ(again.published.back().second, "the stop 1");
+  }
   first.guard(LatchState::tripped, 4);
   second.retained = first.retained;
   EXPECT_EQ(said(10s), 0);

@@ -16,7 +16,8 @@ struct Held : testing::Test {
     rig.guard(LatchState::running, 4);
   }
   void trip() { rig.guard(LatchState::tripped, 5, "bus"); }
-  std::vector<std::string> said_within(Duration time) {
+  std::vector<std::string> said_within(Duration time) { return said_within(rig, time); }
+  static std::vector<std::string> said_within(Rig& rig, Duration time) {
     const auto before = rig.published.size();
     for (Duration step{}; step < time; step += 100ms) {
       rig.now += 100ms;
@@ -122,6 +123,80 @@ TEST_F(Held, AFloodIsKeptBounded) {
   const Ids later = said_within(3s);
   ASSERT_EQ(later.size(), KeptStops::most);
   EXPECT_NE(later.back(), ids.back());
+}
+
+// ---- a station that begins again; its guard has kept the latch
+
+// The next start of the station, with what the one before wrote, on a bus where nobody has stopped.
+struct Again {
+  Rig next;
+  explicit Again(const std::string& written, CauseCode code = CauseCode::button_press,
+                 std::string_view source = "operator")
+      : next(3, written) {
+    next.local.known = true;
+    next.local.epoch = 5;
+    next.local.first_out = {code, false, source, "pressed", next.now, 0};
+    next.station->local(next.local, next.now);
+    next.join(3, LatchState::running);
+  }
+  Held::Ids later(Duration time) { return Held::said_within(next, time); }
+};
+
+TEST_F(Held, S3_S11_AStationThatBeginsAgainStillOwesTheStopThatTheControllerDidNotHear) {
+  rig.stop(1);
+  trip();
+  ASSERT_FALSE(rig.written.empty());
+  Again again(rig.written.back(), CauseCode::operator_command, "bus");
+  EXPECT_EQ(again.later(3s), Ids{id_of(1)});
+  EXPECT_EQ(again.next.published.back().second, text_of(1)) << "the same message";
+  again.next.station->latch(again.next.latch(4, LatchState::tripped), again.next.now);
+  EXPECT_EQ(again.later(10s), Ids{});
+  EXPECT_EQ(Again(again.next.written.back()).later(10s), Ids{}) << "and the start after that owes nothing";
+}
+
+TEST_F(Held, S3_S9_SoItDoesWithItsOwn) {
+  rig.station->left();
+  rig.guard(LatchState::tripped, 5);
+  Again again(rig.written.back());
+  const Ids ids = again.later(3s);
+  ASSERT_FALSE(ids.empty());
+  EXPECT_EQ(ids.front(), estop::judge_stop(rig.published.back().second).id)
+      << "under the id it was said with";
+}
+
+TEST_F(Held, S3_S9_ATripThatNobodyCameToNoteIsToldByTheNextStart) {
+  // The programs or the power ended before the note was on disk, or the note cannot be read.
+  for (const auto* note : {"", "{\"tripped\": 4, \"stops\": 7}", "\xff"}) {
+    Again again(note);
+    const auto& [channel, text] = again.next.published.at(0);
+    EXPECT_EQ(channel, estop::stop_channel);
+    EXPECT_EQ(estop::judge_stop(text).reason, CauseCode::button_press);
+    EXPECT_FALSE(again.later(3s).empty());
+    Again heard(note, CauseCode::operator_command, "bus");
+    EXPECT_FALSE(heard.later(3s).empty()) << "a stop that it had heard";
+  }
+}
+
+TEST_F(Held, AStartIsNoStop) {
+  for (const auto code : {CauseCode::unclean_end, CauseCode::no_record, CauseCode::resumed,
+                          CauseCode::supervisor_lost, CauseCode::guard_lost})
+    EXPECT_EQ(Again("", code, "guard").later(5s), Ids{}) << name(code);
+  EXPECT_EQ(Again("", CauseCode::link_lost, "bus").later(5s), Ids{}) << "it could not hear the bus";
+  EXPECT_EQ(Again(R"({"tripped":5,"stops":[]})").later(5s), Ids{}) << "it was told when it happened";
+}
+
+TEST_F(Held, S9_AButtonAtAStationThatIsTrippedAlreadyStopsTheOthers) {
+  rig.guard(LatchState::tripped, 5, "bus");
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  rig.station->latch(rig.latch(4, LatchState::running), rig.now);
+  rig.published.clear();
+  const Cause pressed{CauseCode::button_press, false, "operator", "pressed", rig.now, 0};
+  for (int i = 0; i < 1000; ++i) rig.station->demanded(pressed, rig.now);
+  ASSERT_EQ(rig.stops(), 1) << "and no flood";
+  EXPECT_EQ(estop::judge_stop(rig.published.front().second).reason, CauseCode::button_press);
+  EXPECT_FALSE(said_within(3s).empty()) << "until the retained latch shows a trip after it";
+  rig.station->latch(rig.latch(5, LatchState::tripped), rig.now);
+  EXPECT_EQ(said_within(10s), Ids{});
 }
 
 }  // namespace

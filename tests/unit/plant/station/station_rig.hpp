@@ -28,11 +28,12 @@ struct StationRig {
   std::vector<estop::Action> words;
   std::vector<std::string> said;
   std::vector<Epoch> remembered;
+  std::vector<std::string> written;  // what the next start would be given
   unsigned next_id = 100;
   std::unique_ptr<Station> station;
   Local local;
 
-  explicit StationRig(Epoch remembered_epoch = 0) {
+  explicit StationRig(Epoch remembered_epoch = 0, const std::string& kept = {}) {
     Doer doer;
     doer.decided = [this](const Finding& finding) { standing = finding.standing; };
     doer.told = [](const Verdict&) {};
@@ -47,13 +48,16 @@ struct StationRig {
     };
     doer.word = [this](estop::Action action, Epoch, const std::string&) { words.push_back(action); };
     doer.remember = [this](Epoch epoch) { remembered.push_back(epoch); };
+    doer.keep = [this](const std::string& owed) { written.push_back(owed); };
     doer.said = [this](std::string_view code, const std::string& detail) {
       said.push_back(std::string(code) + ": " + detail);
     };
-    station = std::make_unique<Station>(
-        Station::Settings{
-            .instance = "a", .largest_epoch = remembered_epoch, .boot_nonce = nonce, .keys = keys_of("a")},
-        doer);
+    station = std::make_unique<Station>(Station::Settings{.instance = "a",
+                                                          .largest_epoch = remembered_epoch,
+                                                          .boot_nonce = nonce,
+                                                          .kept = kept,
+                                                          .keys = keys_of("a")},
+                                        doer);
     station->begin(now);
   }
 

@@ -98,9 +98,9 @@ TEST(Station, S11_AStopThatWasReleasedMeanwhileStillTripsIt) {
 }
 
 TEST(Station, AnOwnTripStopsEverybodyUntilTheLatchShowsIt) {
-  Rig rig;
+  Rig rig(3, R"({"tripped":4,"stops":[]})");
   rig.guard(LatchState::tripped, 4);
-  EXPECT_EQ(rig.stops(), 0) << "an old trip that was found at the start";
+  EXPECT_EQ(rig.stops(), 0) << "an old trip that was found at the start, and was told when it happened";
   rig.join(3, LatchState::running);
   rig.guard(LatchState::running, 4);
   rig.guard(LatchState::tripped, 5);

@@ -5,49 +5,50 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "link/datagram.hpp"
-#include "wire/estop/direct.hpp"
+#include "plant/station/reader.hpp"
 
-namespace standstill::supervise {
+namespace standstill::station {
 
-class BusDirect {
+class Direct {
  public:
   using Heard = std::function<void(const std::string& stop)>;
   using Said = std::function<void(std::string_view code, const std::string& detail)>;
 
-  BusDirect(os::Loop& loop, const estop::Keys& keys, std::string own, std::uint16_t port, Heard heard,
-            Said said);
+  Direct(os::Loop& loop, const estop::Keys& keys, std::shared_ptr<Reader> reader, std::string own,
+         std::uint16_t port, Heard heard, Said said);
 
   // The connection to the server stands: its end here says where to listen.
   void connected(int connection);
   [[nodiscard]] const std::string& address() const { return port_.bound(); }
 
   // Who else is there now; this member itself is left out.
-  void know(const std::vector<estop::Path>& paths);
+  void know(std::shared_ptr<const Reader::Others> others);
 
   // A new stop goes out three times, because a datagram can be lost; its repetitions once each.
   void send(const std::string& stop);
 
  private:
   void arrived(std::string_view datagram);
+  void send_to_others();
   void again(std::size_t round);
 
   os::Loop& loop_;
   const estop::Keys& keys_;
+  std::shared_ptr<Reader> reader_;
   std::string own_;
   std::uint16_t wanted_;
   Heard heard_;
   Said said_;
   link::DatagramPort port_;
-  std::vector<estop::Path> paths_;
-  std::vector<link::Address> addresses_;
+  std::shared_ptr<const Reader::Others> others_;
   std::string last_;      // stop
   std::string datagram_;  // with it
   os::Loop::Timer again_;
 };
 
-}  // namespace standstill::supervise
+}  // namespace standstill::station
