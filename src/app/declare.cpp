@@ -395,6 +395,7 @@ void Declaration::simulated() {
   declare_sim_plc(sim, chosen_);
   simulated_meter(sim);
   declare_sim_loco(sim, chosen_);
+  declare_sim_station(sim, chosen_);
 }
 
 }  // namespace

@@ -4,6 +4,10 @@
 #include <memory>
 
 #include "app/bus_options.hpp"
+#include "app/context.hpp"
+#include "config/formats.hpp"
+#include "record/whole_file.hpp"
+#include "sim/station_run.hpp"
 
 namespace standstill::app {
 
@@ -62,6 +66,52 @@ void declare_bus(CLI::App& tool, Context& context, Chosen& chosen) {
   validate->add_option("file", *file, "one message; - or nothing: standard input")->type_name("FILE");
   validate->callback(
       [&context, &chosen, file] { chosen.run = [&context, file] { return bus_validate(context, *file); }; });
+}
+
+void declare_sim_station(CLI::App& sim, Chosen& chosen) {
+  struct Wanted {
+    sim::RunStations run;
+    std::string url = "redis://127.0.0.1:6379";
+    std::string password_file;
+    bool no_second_path = false;
+  };
+  const auto wanted = std::make_shared<Wanted>();
+  auto* made =
+      subcommand(sim, "station", "stations on an emergency-stop bus, each with a relay and a button");
+  made->add_option("-n,--count", wanted->run.count, "how many, 1 to 1000 (1)")->type_name("N");
+  made->add_option("--url", wanted->url, "redis://HOST:PORT or unix:///PATH (redis://127.0.0.1:6379)")
+      ->type_name("URL");
+  made->add_option("--key-file", wanted->run.key_file,
+                   "the master key, of which theirs are derived; for one station its own will do")
+      ->required()
+      ->type_name("FILE");
+  made->add_option("--prefix", wanted->run.prefix, "they are called PREFIX-1, PREFIX-2, … (sim)")
+      ->type_name("NAME");
+  made->add_option("--user", wanted->run.user, "of the server")->type_name("NAME");
+  made->add_option("--password-file", wanted->password_file, "with the user's password")->type_name("FILE");
+  made->add_option("--lease-ms", wanted->run.lease_ms, "1000 to 60000 (3000)")->type_name("MS");
+  made->add_flag("--no-second-path", wanted->no_second_path, "stops by datagram are neither taken nor sent");
+  made->add_option("--control", wanted->run.control,
+                   "a socket to break them: one command a line, one JSON answer")
+      ->type_name("FILE");
+  made->callback([&chosen, wanted] {
+    chosen.run = [wanted] {
+      wanted->run.second_path = !wanted->no_second_path;
+      if (const auto wrong = config::complain(config::Format::redis_url, wanted->url))
+        return misused("--url " + printable(wanted->url) + " " + wrong->message);
+      if (const auto path = config::socket_path(wanted->url)) wanted->run.socket = *path;
+      const auto url = config::parse_url(wanted->url).value_or(config::Url{});
+      if (url.scheme == "rediss") return misused("simulated stations know no TLS: use redis:// or unix://");
+      wanted->run.host = url.host;
+      wanted->run.port = url.port.value_or(6379);
+      if (!wanted->password_file.empty()) {
+        auto text = record::read_whole(wanted->password_file, 4096);
+        if (!text) return misused(text.error().text);
+        wanted->run.password = text->substr(0, text->find_first_of("\r\n"));
+      }
+      return sim::run_stations(wanted->run);
+    };
+  });
 }
 
 }  // namespace standstill::app

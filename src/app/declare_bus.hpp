@@ -1,4 +1,4 @@
-// Declares `bus …` to the parser. Internal to declare.cpp.
+// Declares `bus …` and `sim station` to the parser. Internal to declare.cpp.
 #pragma once
 
 #include "app/declare.hpp"
@@ -6,5 +6,6 @@
 namespace standstill::app {
 
 void declare_bus(CLI::App& tool, Context& context, Chosen& chosen);
+void declare_sim_station(CLI::App& sim, Chosen& chosen);
 
 }  // namespace standstill::app

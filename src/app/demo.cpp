@@ -274,9 +274,11 @@ int run_demo(const Context& context, const DemoOptions& options) {
   const auto scaled = [hurry](Duration usual, Duration least) {
     return std::max(least, Duration(static_cast<std::int64_t>(static_cast<double>(usual.count()) * hurry)));
   };
+  const auto key = folder->make_key();
+  if (!key) return refuse(key.error());
   auto plant = DemoPlant::start(
       folder->relay_link(), [&](const std::string& peer) { return folder->control(peer); },
-      scaled(100ms, 10ms));
+      scaled(100ms, 10ms), folder->bus_socket(), *key);
   if (!plant) return refuse(plant.error());
   const auto written = folder->write_configuration(
       {*port, (*plant)->rocrail_port(), (*plant)->relay_port(), scaled(2s, 200ms)});

@@ -1,5 +1,6 @@
 #include "app/demo_folder.hpp"
 
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -91,6 +92,10 @@ std::expected<void, std::string> DemoFolder::write_configuration(const Plant& pl
   text += "a layout, its two relays, and somebody to tell.\n";
   text += "[site]\nname = \"demo\"\nstate_dir = " + toml_text(state_dir()) +
           "\nmetadata = { show_name = \"Demonstration\" }\n\n";
+  text +=
+      "[bus]  # this machine leads; a simulated station in another room stops and runs with it\n"
+      "kind = \"local\"\ninstance = \"layout-room\"\nrole = \"controller\"\nlease_ms = 30000\nsocket = " +
+      toml_text(bus_socket()) + "\nkey_file = " + toml_text(key_file()) + "\n\n";
   text += "[guard]\nsettle_ms = " + std::to_string(to_ms(plant.settle)) + "\n\n";
   text += "[[link]]\nid = \"layout\"\nkind = \"rocrail\"\nhost = \"127.0.0.1\"\nport = " +
           std::to_string(plant.rocrail_port) +
@@ -119,6 +124,15 @@ std::expected<void, std::string> DemoFolder::write_configuration(const Plant& pl
   text.back() = ' ';
   text += "]\n";
   return write(configuration(), text);
+}
+
+std::expected<estop::Keys, std::string> DemoFolder::make_key() const {
+  estop::Secret secret{};
+  if (::getrandom(secret.data(), secret.size(), 0) != static_cast<ssize_t>(secret.size()))
+    return std::unexpected("this machine gives no random numbers");
+  const std::string text = estop::Keys::master_file({"demo", secret});
+  if (const auto written = write(key_file(), text); !written) return std::unexpected(written.error());
+  return estop::Keys::read(text);
 }
 
 std::expected<std::string, std::string> DemoFolder::add_operator() const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernel/time.hpp"
+#include "wire/estop/keys.hpp"
 
 namespace standstill::app {
 
@@ -24,6 +25,8 @@ class DemoFolder {
     Duration settle = 2s;
   };
   [[nodiscard]] std::expected<void, std::string> write_configuration(const Plant& plant) const;
+  // The master key of the demo's bus, anew, in key_file().
+  [[nodiscard]] std::expected<estop::Keys, std::string> make_key() const;
   // The demo's operator, anew; "NAME:SECRET", which is also written to token_file().
   [[nodiscard]] std::expected<std::string, std::string> add_operator() const;
 
@@ -37,6 +40,8 @@ class DemoFolder {
   [[nodiscard]] std::string alert_file() const { return path_ + "/alerts.jsonl"; }
   [[nodiscard]] std::string log_file() const { return path_ + "/supervisor.log"; }
   [[nodiscard]] std::string token_file() const { return path_ + "/token"; }
+  [[nodiscard]] std::string key_file() const { return path_ + "/bus.key"; }
+  [[nodiscard]] std::string bus_socket() const { return path_ + "/bus.sock"; }
 
  private:
   DemoFolder(std::string path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}

@@ -81,6 +81,20 @@ bool DemoGuide::online() const {
          text_of((*now)["links"][0], "state") == "online";
 }
 
+// The controller has heard that the station in the other room is safe: who releases now releases it, too.
+bool DemoGuide::station_waits() const {
+  return seen(
+      "station waits",
+      [this] {
+        const auto now = scene_.person.state();
+        if (!now || !now->contains("stations") || !now->contains("epoch")) return false;
+        const auto& stations = (*now)["stations"];
+        return !stations.empty() && text_of(stations[0], "state") == "tripped" &&
+               stations[0].contains("confirmed_epoch") && stations[0]["confirmed_epoch"] == (*now)["epoch"];
+      },
+      "the station in the other room does not confirm that it is safe");
+}
+
 bool DemoGuide::trains_move() const {
   const std::uint64_t before = scene_.plant.now().moves;
   return seen(
@@ -107,6 +121,7 @@ bool DemoGuide::begins() {
 }
 
 bool DemoGuide::starts() {
+  if (!station_waits()) return false;
   if (!accepted("acknowledge", [this] { return scene_.person.acknowledge(); })) return false;
   say("acknowledge", "Acknowledged: a person has seen it. That changes nothing else.");
   pause(3);
@@ -124,6 +139,14 @@ bool DemoGuide::starts() {
     return false;
   say("running",
       "Started, on a person's word: both relays have pulled, the rails have power, the trains run.");
+  if (!seen(
+          "station", [this] { return scene_.plant.now().other_on; },
+          "started, and yet the station in the other room has not followed"))
+    return false;
+  say("station",
+      "Another machine, the station workshop-1 on the emergency-stop bus, was told by a word signed with its "
+      "own "
+      "key, and runs, too.");
   if (!trains_move()) return false;
   say("trains",
       "The trains have moved on. In a moment the server crashes. Nobody will touch the stop button.");
@@ -160,6 +183,13 @@ bool DemoGuide::crashes() {
           "the relay's answer did not confirm the cut"))
     return false;
   say("confirmed", "From the crash: " + measured + ".");
+  const auto other_is_off = [&] {
+    const auto now = scene_.plant.now();
+    return !now.other_on && now.other_changed >= broken;
+  };
+  if (!seen("station safe", other_is_off, "the station in the other room still runs")) return false;
+  say("station safe", "The station in the other room was told over the bus, and its own relay was open " +
+                          milliseconds(scene_.plant.now().other_changed - broken) + " after the crash.");
   pause(5);
   const std::uint64_t moves = scene_.plant.now().moves;
   std::this_thread::sleep_for(300ms);
@@ -235,6 +265,7 @@ bool DemoGuide::compares() {
 }
 
 bool DemoGuide::recovers() {
+  if (!station_waits()) return false;
   if (!accepted("acknowledge", [this] { return scene_.person.acknowledge(); })) return false;
   if (!accepted("reset", [this] { return scene_.person.reset(); })) return false;
   say("again ready",
@@ -246,7 +277,10 @@ bool DemoGuide::recovers() {
   if (!seen(
           "again running", [this] { return is("running") && scene_.plant.now().supplied(); },
           "started, and yet the relays do not feed the rails") ||
-      !trains_move())
+      !trains_move() ||
+      !seen(
+          "station again", [this] { return scene_.plant.now().other_on; },
+          "started, and yet the station in the other room has not followed"))
     return false;
   say("again running",
       "Running again: crashed, cut, recorded, told, compared, recovered. That was the chain, once.");

@@ -48,6 +48,7 @@ class DemoGuide {
   [[nodiscard]] bool accepted(const char* step, const std::function<DemoSaid()>& word) const;
   [[nodiscard]] bool is(const char* state) const;
   [[nodiscard]] bool online() const;
+  [[nodiscard]] bool station_waits() const;
   [[nodiscard]] bool trains_move() const;
   [[nodiscard]] std::string way(Instant broken) const;  // with its milliseconds
 

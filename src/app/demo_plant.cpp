@@ -3,9 +3,11 @@
 #include <future>
 #include <thread>
 
+#include "link/unix_socket.hpp"
 #include "os/clock.hpp"
 #include "os/loop.hpp"
 #include "sim/control.hpp"
+#include "sim/fleet.hpp"
 #include "sim/relay.hpp"
 #include "sim/rocrail_layout.hpp"
 #include "sim/rocrail_server.hpp"
@@ -19,9 +21,10 @@ struct DemoPlant::Parts {
   std::unique_ptr<sim::RocrailServer> server;
   std::unique_ptr<sim::SerialRelay> relay;
   std::unique_ptr<sim::HttpRelay> mains;
+  std::unique_ptr<sim::Fleet> stations;
   std::vector<std::unique_ptr<sim::Control>> controls;
   std::uint16_t rocrail_port = 0, relay_port = 0;
-  Instant relay_changed{}, mains_changed{};
+  Instant relay_changed{}, mains_changed{}, other_changed{};
   bool mute = false;
   std::thread thread;
 
@@ -35,7 +38,7 @@ struct DemoPlant::Parts {
 
 std::expected<std::unique_ptr<DemoPlant>, std::string> DemoPlant::start(
     const std::string& relay_link, const std::function<std::string(const std::string& peer)>& control,
-    Duration tick) {
+    Duration tick, const std::string& bus, const estop::Keys& master) {
   auto parts = std::make_unique<Parts>();
   sim::RocrailOptions options;
   options.tick = tick;
@@ -61,10 +64,22 @@ std::expected<std::unique_ptr<DemoPlant>, std::string> DemoPlant::start(
     all->feed();
   });
   parts->feed();
+  auto stations = sim::Fleet::start(
+      parts->loop,
+      {.prefix = "workshop",
+       .keys = master,
+       .lease = 30s,  // a machine that stands still for seconds must not be taken for a lost bus here
+       .settle = 200ms,
+       .dial = [all, bus] { return std::make_unique<link::UnixTransport>(all->loop, bus); }},
+      [all](const sim::BusStation&) { all->other_changed = os::now(); },
+      [](const sim::BusStation&, std::string_view, const std::string&) {});
+  if (!stations) return std::unexpected("the simulated station: " + stations.error());
+  parts->stations = std::move(*stations);
   const std::array<sim::Control::Answer, demo_peers.size()> answers{
       [all](std::string_view line) { return all->server->command(line); },
       [all](std::string_view line) { return all->relay->command(line); },
-      [all](std::string_view line) { return all->mains->command(line); }};
+      [all](std::string_view line) { return all->mains->command(line); },
+      [all](std::string_view line) { return all->stations->command(line); }};
   for (std::size_t i = 0; i < demo_peers.size(); ++i) {
     auto made = sim::Control::start(parts->loop, control(demo_peers[i]), answers[i]);
     if (!made) return std::unexpected(made.error());
@@ -106,6 +121,8 @@ DemoPlantNow DemoPlant::now() const {
     seen.mains_on = parts.mains->contact().energised();
     seen.relay_changed = parts.relay_changed;
     seen.mains_changed = parts.mains_changed;
+    seen.other_on = parts.stations->energised() != 0;
+    seen.other_changed = parts.other_changed;
     seen.moves = parts.server->trains().moves();
     seen.collisions = parts.server->trains().collisions();
     for (const auto& train : parts.server->trains().all())
@@ -138,6 +155,10 @@ Instant DemoPlant::toggle_plug() {
     else
       parts_->relay->unplug();
   });
+}
+
+Instant DemoPlant::press() {
+  return in_loop([&] { [[maybe_unused]] const auto answer = parts_->stations->command("press all"); });
 }
 
 void DemoPlant::let_trains_run() {

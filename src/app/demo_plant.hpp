@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel/time.hpp"
+#include "wire/estop/keys.hpp"
 
 namespace standstill::app {
 
@@ -28,20 +29,23 @@ struct DemoPlantNow {
   Instant relay_changed{}, mains_changed{};  // when the contact last moved; Instant{}: never
   std::uint64_t moves = 0, collisions = 0;   // blocks entered; trains that ran into another
   std::vector<DemoTrain> trains;
+  bool other_on = false;  // the relay of the station in the other room
+  Instant other_changed{};
 
   [[nodiscard]] bool supplied() const { return relay_on && mains_on; }
 };
 
 // Those of its parts that the page may break: each listens at a control socket of this name.
-inline constexpr std::array<const char*, 3> demo_peers{"layout", "track-power", "mains"};
+inline constexpr std::array<const char*, 4> demo_peers{"layout", "track-power", "mains", "stations"};
 
 class DemoPlant {
  public:
   // `relay_link`: the name under which the relay's serial line is found. `control`: the path of a peer's
-  // control socket. `tick`: how often trains move.
+  // control socket. `tick`: how often trains move. `bus`: the socket of the emergency-stop bus that the
+  // station in the other room is on, with the master key that its key is derived from.
   [[nodiscard]] static std::expected<std::unique_ptr<DemoPlant>, std::string> start(
       const std::string& relay_link, const std::function<std::string(const std::string& peer)>& control,
-      Duration tick);
+      Duration tick, const std::string& bus, const estop::Keys& master);
   ~DemoPlant();
   DemoPlant(const DemoPlant&) = delete;
   DemoPlant& operator=(const DemoPlant&) = delete;
@@ -58,6 +62,7 @@ class DemoPlant {
   Instant toggle_station();
   Instant toggle_mute();
   Instant toggle_plug();
+  Instant press();  // the button of the station in the other room
   // What an operator does at the server's own console after a restart: power on, automatic mode.
   void let_trains_run();
 
