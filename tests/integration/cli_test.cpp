@@ -42,7 +42,7 @@ TEST_F(Cli, TypingErrors) {
         Case{{"loc"}, "did you mean 'loco'?"}, Case{{"snapshot"}, ""},
         Case{{"snapshot", "shwo"}, "did you mean 'show'?"}, Case{{"ack", "--epoch", "x"}, "epoch"},
         Case{{"ack", "--epoch", "-3"}, "epoch"}, Case{{"log", "--limit", "0"}, "limit"},
-        Case{{"completion", "tcsh"}, "bash, zsh or fish"}, Case{{"sim", "tram"}, "not in this version"}}) {
+        Case{{"completion", "tcsh"}, "bash, zsh or fish"}, Case{{"sim", "tram"}, "it is one of"}}) {
     const auto ran = standstill(words);
     EXPECT_EQ(ran.code, 2) << words.front();
     EXPECT_TRUE(has_text(ran.err, says)) << ran.err;
