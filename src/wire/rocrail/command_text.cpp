@@ -165,17 +165,18 @@ std::expected<Command, std::string> parse_command(std::string_view text) {
   if (head == "text" && words->size() == 3) return commands::text((*words)[1].text, (*words)[2].text);
   const auto* kind =
       std::ranges::find(word_attribute, head, &std::pair<std::string_view, std::string_view>::first);
-  const bool named = kind != word_attribute.end();
+  const bool has_name = kind != word_attribute.end();
   const bool unnamed = head == "sys" || head == "auto" || head == "clock" || head == "model";
-  if (!named && !unnamed)
+  if (!has_name && !unnamed)
     return std::unexpected("\"" + std::string(text) + "\" is no command; " + std::string(examples));
-  if (words->size() < (named ? 3U : 2U))
+  if (words->size() < (has_name ? 3U : 2U))
     return std::unexpected("\"" + std::string(text) + "\" says not " +
-                           (named ? "which one or what to do" : "what to do") + "; " + std::string(examples));
+                           (has_name ? "which one or what to do" : "what to do") + "; " +
+                           std::string(examples));
   Body body(head);
-  if (named) body.add("id", (*words)[1].text);
+  if (has_name) body.add("id", (*words)[1].text);
   bool word_used = false;
-  for (std::size_t i = named ? 2 : 1; i < words->size(); ++i) {
+  for (std::size_t i = has_name ? 2 : 1; i < words->size(); ++i) {
     const std::string_view word = (*words)[i].text;
     const auto equals = word.find('=');
     if (equals != std::string_view::npos && is_name(word.substr(0, equals))) {
@@ -190,7 +191,7 @@ std::expected<Command, std::string> parse_command(std::string_view text) {
     else if (head == "fb" && (word == "on" || word == "off"))
       body.add("state", word == "on" ? "true" : "false");
     else
-      body.add(named ? kind->second : "cmd", word);
+      body.add(has_name ? kind->second : "cmd", word);
   }
   return body.finish();
 }
