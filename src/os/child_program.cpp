@@ -138,6 +138,7 @@ std::expected<void, ChildFailure> run_program(const ChildProgram& program,
   const Fd complaints(ends[0]);
   Fd complaints_in(ends[1]);
   std::vector<char*> arguments;
+  arguments.reserve(program.command.size() + 1);
   for (const auto& word : program.command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   std::vector<char*> environment;
