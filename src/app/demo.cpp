@@ -137,7 +137,12 @@ void Demo::order(const DemoOrder& order) {
 
 void Demo::until_whole() {
   const Instant until = os::now() + until_replaced;
-  const auto whole = [this] { return processes_.whole() && person_.state(); };
+  // They run, and supervisor and guard know of each other.
+  const auto whole = [this] {
+    const auto state = person_.state();
+    return processes_.whole() && state &&
+           state->value(nlohmann::ordered_json::json_pointer("/guard/pid"), 0U) != 0;
+  };
   while (!over_ && os::now() < until) {
     if (whole()) return voice_.say({"until-whole", "Supervisor, guard and both cutters run."});
     std::this_thread::sleep_for(50ms);
