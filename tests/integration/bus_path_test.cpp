@@ -183,7 +183,7 @@ TEST_F(BusPath, S6_S10_AFloodOfStopsIsOneTripAndKeepsItsFirstCause) {
     return at == std::string::npos ? 0UL : std::stoul(status.substr(at + 6));  // kB
   };
   const auto station_epoch = station->epoch(), controller_epoch = controller->epoch();
-  const auto before = memory(station->supervisor());
+  [[maybe_unused]] const auto before = memory(station->supervisor());
   redis->publish("events:emergency_stop", stop(1, "device_fault"));
   std::vector<std::string> many;
   for (unsigned i = 2; i < 20000; ++i) many.push_back(stop(i % 3 == 0 ? i / 2 : i, "software_error"));
@@ -204,7 +204,9 @@ TEST_F(BusPath, S6_S10_AFloodOfStopsIsOneTripAndKeepsItsFirstCause) {
   EXPECT_EQ(controller->epoch(), controller_epoch + 1);
   EXPECT_EQ(station->first_out(), "device_fault");
   EXPECT_EQ(controller->first_out(), "device_fault");
+#ifndef __SANITIZE_ADDRESS__  // which keeps what was freed
   EXPECT_LT(memory(station->supervisor()), before + 40'000) << "kB; before: " << before;
+#endif
   release();
 }
 
