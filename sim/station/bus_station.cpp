@@ -1,13 +1,11 @@
 #include "sim/station/bus_station.hpp"
 
-#include <sys/random.h>
-
-#include <array>
 #include <cstdio>
-#include <limits>
 #include <utility>
 
 #include "os/clock.hpp"
+#include "os/random.hpp"
+#include "plant/station/member_timing.hpp"
 #include "wire/estop/names.hpp"
 
 namespace standstill::sim {
@@ -22,22 +20,8 @@ constexpr std::string_view device = "relay";
 constexpr std::string_view alive_seconds = "5";
 constexpr auto version = "1.0.0";
 
-std::array<std::uint8_t, 16> random_bytes() {
-  std::array<std::uint8_t, 16> random{};
-  [[maybe_unused]] const auto got = ::getrandom(random.data(), random.size(), 0);
-  return random;
-}
-
-link::Timing timing() {
-  link::Timing made;
-  made.probe = 300ms;
-  made.silence = 1s;  // a thousand share one process
-  made.dial = 2s;
-  made.reconnect.first = 100ms;
-  made.reconnect.max = 1s;
-  made.breaker.failures = std::numeric_limits<decltype(made.breaker.failures)>::max();
-  return made;
-}
+// A thousand share one process.
+link::Timing timing() { return station::member_timing(1s); }
 
 }  // namespace
 
@@ -61,7 +45,7 @@ void BusStation::boot() {
   latch_->boot(nullptr, now, os::wall_ns());
   latch_->report(button, Standing::clear, {CauseCode::none, false, "button", "", now, 0});
   command(false);
-  std::string nonce = estop::uuid_of(random_bytes());
+  std::string nonce = estop::uuid_of(os::random_bytes<16>());
   std::erase(nonce, '-');
   role_.emplace(station::Station::Settings{.instance = set_.instance,
                                            .lease = set_.lease,
@@ -176,7 +160,7 @@ station::CommandsIn::Doer BusStation::commands_doer() {
 
 estop::Envelope BusStation::envelope() const {
   estop::Envelope made;
-  made.id = estop::uuid_of(random_bytes());
+  made.id = estop::uuid_of(os::random_bytes<16>());
   made.wall_ms = os::wall_ns() / 1'000'000;
   made.source.instance = set_.instance;
   made.source.version = version;

@@ -1,7 +1,4 @@
 // `bus stop|watch|send`: speaking on the bus, and listening to it.
-#include <sys/random.h>
-
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "app/ask.hpp"
@@ -11,6 +8,7 @@
 #include "config/formats.hpp"
 #include "config/secret.hpp"
 #include "os/clock.hpp"
+#include "os/random.hpp"
 #include "version.hpp"
 #include "wire/estop/message.hpp"
 #include "wire/estop/names.hpp"
@@ -66,10 +64,8 @@ std::string shortened(const std::string& text, std::size_t longest) {
 }
 
 std::string stop_text(const BusStopOptions& options, const std::string& instance) {
-  std::array<std::uint8_t, 16> random{};
-  [[maybe_unused]] const auto got = ::getrandom(random.data(), random.size(), 0);
   estop::Message message;
-  message.envelope.id = estop::uuid_of(random);
+  message.envelope.id = estop::uuid_of(os::random_bytes<16>());
   message.envelope.wall_ms = os::wall_ns() / 1'000'000;
   message.envelope.source.instance = instance.empty() ? "by-hand" : instance;
   message.envelope.source.version = version;

@@ -25,10 +25,6 @@ Outcome no_engine(const std::string& link) {
                  "GET /api/v1/links names those there are");
 }
 
-Outcome no_answer() {
-  return problem(503, "the supervisor did not answer in time", "look at `standstill health`");
-}
-
 Outcome refused(const std::string& why) {
   return {409, record::dump(json{{"error", "refused"}, {"reasons", {why}}})};
 }
@@ -46,7 +42,7 @@ Outcome SupervisorBackend::engine(const std::string& link) {
     LocoJob* const engine = engine_of(supervisor_, link);
     return engine == nullptr ? Seen{} : engine->look(os::now());
   });
-  if (!seen) return no_answer();
+  if (!seen) return busy();
   if (!*seen) return no_engine(link);
   return ok((*seen)->json(os::now()));
 }
@@ -60,7 +56,7 @@ Outcome SupervisorBackend::stop_engine(const std::string& link, const terminal::
     const auto done = engine->send("stop", supervisor_.running());
     return done ? "" : done.error();
   });
-  if (!sent) return no_answer();
+  if (!sent) return busy();
   if (!*sent) return no_engine(link);
   supervisor_.journal("command", (*sent)->empty() ? "sent" : "refused", link,
                       "stop (by " + caller.who() + ")" + ((*sent)->empty() ? "" : ": " + **sent));
@@ -87,7 +83,7 @@ Outcome SupervisorBackend::write_variable(const std::string& link, std::uint32_t
                                               [promise](const Said& said) { promise->set_value(said); });
     return taken ? "" : "another variable is being written";
   });
-  if (!begun) return no_answer();
+  if (!begun) return busy();
   if (!*begun) return no_engine(link);
   const std::string what =
       "CV" + std::to_string(cv) + "=" + (text ? *text : value) + " (by " + caller.who() + ")";

@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <limits>
 #include <utility>
 
 #include "config/formats.hpp"
 #include "os/clock.hpp"
+#include "os/random.hpp"
+#include "plant/station/member_timing.hpp"
 #include "record/whole_file.hpp"
 #include "supervise/bus_files.hpp"
 #include "supervise/bus_transport.hpp"
@@ -43,17 +44,8 @@ std::string random_digits() {
   return text.data();
 }
 
-link::Timing timing() {
-  link::Timing made;
-  // An open connection that is dead is noticed within a second.
-  made.probe = 300ms;
-  made.silence = 600ms;
-  made.dial = 2s;
-  made.reconnect.first = 100ms;
-  made.reconnect.max = 1s;
-  made.breaker.failures = std::numeric_limits<decltype(made.breaker.failures)>::max();
-  return made;
-}
+// An open connection that is dead is noticed within a second.
+link::Timing timing() { return station::member_timing(600ms); }
 
 }  // namespace
 
@@ -147,9 +139,7 @@ station::Doer BusMember::doer() {
 
 estop::Envelope BusMember::envelope() const {
   estop::Envelope made;
-  std::array<std::uint8_t, 16> random{};
-  [[maybe_unused]] const auto got = ::getrandom(random.data(), random.size(), 0);
-  made.id = estop::uuid_of(random);
+  made.id = estop::uuid_of(os::random_bytes<16>());
   made.wall_ms = os::wall_ns() / 1'000'000;
   made.source.instance = config_.bus->instance;
   made.source.version = version;

@@ -92,11 +92,12 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   message.kind = RemoteMessage::Kind::stopped;
   message.initiator.assign("an unknown latch");
   std::string unknown;
-  if (text)
+  if (text) {
     read_latch(*text);
-  else
+  } else {
     record_ = std::unexpected("there is no retained latch");
-  if (!text) latch_hash_.reset();
+    latch_hash_.reset();
+  }
   const auto& record = record_;
   if (!record) {
     unknown = record.error();
