@@ -85,8 +85,9 @@ void Plant::start_supervisor() {
   environment.push_back(nullptr);
   const std::string program = program_folder() + "bench_supervisor";
   std::string name = "bench_supervisor", config = folder_ + "/standstill.toml",
-              memory = std::to_string(settings_.megabytes);
-  char* arguments[] = {name.data(), config.data(), memory.data(), nullptr};
+              memory = std::to_string(settings_.megabytes), port = folder_ + "/port";
+  char* arguments[] = {name.data(), config.data(), memory.data(), settings_.terminal ? port.data() : nullptr,
+                       nullptr};
   if (::posix_spawn(&supervisor_, program.c_str(), &files, nullptr, arguments, environment.data()) != 0)
     give_up(program + " cannot be started; build the bench preset");
   posix_spawn_file_actions_destroy(&files);
@@ -156,6 +157,15 @@ std::optional<std::int64_t> Plant::heard_ns() const {
     last = std::max(last, relay->heard_ns());
   }
   return last;
+}
+
+std::uint16_t Plant::terminal_port() {
+  for (int i = 0; i < 1000; ++i) {
+    std::uint16_t port = 0;
+    if (std::ifstream(folder_ + "/port") >> port && port != 0) return port;
+    ::usleep(10'000);
+  }
+  give_up("the supervisor has no terminal; its messages: " + folder_ + "/log");
 }
 
 pid_t Plant::guard() {

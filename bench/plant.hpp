@@ -20,6 +20,7 @@ struct PlantSettings {
   std::size_t relays = 1;
   std::size_t megabytes = 0;  // extra memory of the supervisor
   bool realtime = false;
+  bool terminal = false;  // it serves the operator's page
 };
 
 class Plant {
@@ -42,7 +43,8 @@ class Plant {
   [[nodiscard]] pid_t supervisor() const { return supervisor_; }
   [[nodiscard]] pid_t guard();
   [[nodiscard]] pid_t active_cutter();
-  void collect();  // the supervisor, after it was killed
+  [[nodiscard]] std::uint16_t terminal_port();  // waits until it is there
+  void collect();                               // the supervisor, after it was killed
 
  private:
   void look_through_door();

@@ -1,23 +1,27 @@
 // The supervisor under measurement: the one that `standstill run` runs (links, watches, guard port, recorder,
-// snapshots, in real time where allowed), without its HTTP terminal, because an operator's login costs 50 ms
-// of processor time each and the plant must be brought back hundreds of times.
+// snapshots, in real time where allowed). Released without its HTTP terminal, because an operator's login
+// costs 50 ms of processor time each and the plant must be brought back hundreds of times.
 //
-// usage: bench_supervisor CONFIG MEGABYTES: holds so much more memory in 4 KiB pages.
-// Standard input: 'r' acknowledges, resets and starts; answered by 'R' when the plant runs, 'F' when it does
-// not in ten seconds. End of file: a clean end.
+// usage: bench_supervisor CONFIG MEGABYTES [PORT_FILE]: holds so much more memory in 4 KiB pages. With
+// PORT_FILE it has a terminal too, on a port of loopback that it writes there. Standard input: 'r'
+// acknowledges, resets and starts; answered by 'R' when the plant runs, 'F' when it does not in ten seconds.
+// End of file: a clean end.
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 
 #include "config/load.hpp"
 #include "os/clock.hpp"
 #include "os/realtime.hpp"
+#include "supervise/backend.hpp"
 #include "supervise/guard_process.hpp"
 #include "supervise/supervisor.hpp"
+#include "terminal/server.hpp"
 
 namespace {
 
@@ -61,7 +65,7 @@ bool release(supervise::Supervisor& supervisor) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 3 && argc != 4) return 2;
   const auto config = config::load(argv[1]);
   if (!config) {
     for (const auto& problem : config.error()) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
@@ -80,6 +84,20 @@ int main(int argc, char** argv) {
   supervise::RunOptions options;
   options.cutter_program = supervise::program_beside("bench_door");
   supervise::Supervisor supervisor(loop, *config, std::move(*plan), options);
+  supervise::SupervisorBackend backend(supervisor);
+  std::unique_ptr<terminal::Server> server;
+  if (argc == 4) {
+    terminal::ServerConfig terminal;
+    terminal.listen = "127.0.0.1:0";
+    terminal.socket_path = config->site.state_dir / "standstill.sock";
+    auto made = terminal::Server::start(terminal, backend);
+    if (!made) {
+      std::fprintf(stderr, "bench_supervisor: %s\n", made.error().c_str());
+      return 2;
+    }
+    server = std::move(*made);
+    std::ofstream(argv[3]) << server->port() << '\n';
+  }
   std::thread words([&] {
     char asked = 0;
     while (::read(STDIN_FILENO, &asked, 1) == 1) {
@@ -92,4 +110,5 @@ int main(int argc, char** argv) {
   supervisor.begin();
   loop.run();
   words.join();
+  server.reset();
 }
