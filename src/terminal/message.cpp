@@ -5,6 +5,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <utility>
 
+#include "os/clock.hpp"
+
 namespace standstill::terminal {
 namespace {
 
@@ -15,6 +17,7 @@ void set_headers(http::response<Body>& response, const Answer& answer, bool keep
   response.result(static_cast<unsigned>(answer.status));
   response.set(http::field::content_type, answer.type);
   response.set(http::field::cache_control, "no-store");
+  response.set("X-Standstill-At", os::rfc3339(os::wall_ns()));
   response.set("X-Content-Type-Options", "nosniff");
   response.set("X-Frame-Options", "DENY");
   response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { desktop, open, word } from "./browser";
 import { until } from "./plant";
 import { browser, plant } from "./rig";
+import { SlowLine } from "./slow_line";
 import { showsWord } from "./steps";
 
 beforeEach(() => plant.bringUp());
@@ -94,5 +95,32 @@ describe("UNKNOWN, never the last state", () => {
     await page.waitForTimeout(1500);
     expect(await word(page)).toBe("UNKNOWN");
     await context.close();
+  });
+
+  it("a line that holds back what it was given brings old states, and none of them is shown", async () => {
+    const line = await SlowLine.before(plant.port);
+    const context = await browser.newContext({ viewport: desktop });
+    try {
+      const { page } = await open(context, line.url);
+      await showsWord(page, "RUNNING");
+      await page.route("**/api/v1/state", (route) => route.abort());   // else it would ask, and know
+      line.heldBackMs = 4000;
+      await page.waitForTimeout(3000);
+      await showsWord(page, "UNKNOWN");
+      const before = line.passed;
+      for (const end = Date.now() + 9000; Date.now() < end; await page.waitForTimeout(50)) expect(await word(page)).not.toBe("RUNNING");
+      expect(line.passed - before, "old states that came meanwhile").toBeGreaterThan(3);
+      await page.unroute("**/api/v1/state");
+      await plant.bringUp();
+      await showsWord(page, "RUNNING");   // by asking, past what still comes late
+      expect(await page.locator(".banner-facts").innerText()).toContain("asked once a second");
+      await fetch(`${plant.url}api/v1/stop`, { method: "POST" });
+      await showsWord(page, "TRIPPED");
+      line.heldBackMs = 0;
+      await until("the push to be believed again", async () => /live(?!,)/.test(await page.locator(".banner-facts").innerText()));
+    } finally {
+      await context.close();
+      await line.end();
+    }
   });
 });

@@ -43,6 +43,18 @@ TEST_F(Http, AnswersCarryTypeAndSecurityHeaders) {
     EXPECT_TRUE(state.has(line)) << line;
 }
 
+// A page tells by it how old a message is that was pushed to it: it must be the time of this answer.
+TEST_F(Http, AnswersSayWhenTheyWereMade) {
+  const auto asked = os::rfc3339(os::wall_ns());
+  const auto answer = ask(get("/api/v1/state"));
+  const auto heard = os::rfc3339(os::wall_ns());
+  const auto from = answer.head.find("X-Standstill-At: ");
+  ASSERT_NE(from, std::string::npos);
+  const auto said = answer.head.substr(from + 17, asked.size());
+  EXPECT_LE(asked, said);
+  EXPECT_LE(said, heard);
+}
+
 TEST_F(Http, BothListenersAnswerTheSame) {
   EXPECT_EQ(ask_local(get("/api/v1/state")).body, ask(get("/api/v1/state")).body);
   struct stat info{};

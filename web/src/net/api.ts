@@ -1,4 +1,6 @@
 // Requests to the supervisor, each with a time limit: a page that waits for ever tells nobody anything.
+import { plantClock } from "../clock";
+import { parsed } from "../model/words";
 
 export class Refused extends Error {
   constructor(readonly status: number, message: string, readonly reasons: string[], readonly hint: string) {
@@ -24,10 +26,14 @@ async function answerOf<T>(response: Response): Promise<T> {
 async function request<T>(path: string, init: RequestInit, limitMs: number): Promise<T> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), limitMs);
+  const sent = Date.now();
   try {
-    return await answerOf<T>(await fetch(new URL(path.replace(/^\//, ""), document.baseURI), {
+    const response = await fetch(new URL(path.replace(/^\//, ""), document.baseURI), {
       ...init, signal: abort.signal, credentials: "same-origin", cache: "no-store",
-    }));
+    });
+    const at = parsed(response.headers.get("X-Standstill-At"));
+    if (at !== null) plantClock.answered(at, sent, Date.now());
+    return await answerOf<T>(response);
   } catch (error) {
     if (error instanceof Refused) throw error;
     throw new Refused(0, "The supervisor does not answer.", [], "It may be gone: look at the plant itself.");

@@ -1,7 +1,8 @@
 // The live picture: pushed over the WebSocket, asked for when that is silent. What was heard, and when.
-import { hearClock } from "../clock";
+import { plantClock } from "../clock";
 import { isState, type JournalEvent, type State, type Tag } from "../model/contract";
-import { bannerWord, freshness, type BannerWord, type Freshness } from "../model/freshness";
+import { bannerWord, freshness, lateAfterMs, type BannerWord, type Freshness } from "../model/freshness";
+import { parsed } from "../model/words";
 import { Store } from "../store";
 import { get } from "./api";
 import { Follower } from "./follower";
@@ -9,7 +10,7 @@ import { breakTrends, take as takeTags } from "./tags";
 
 export interface Live {
   state: State | null;      // the last that was heard: to be believed only while `fresh` is "live"
-  heardAt: number | null;   // browser's clock, ms
+  heardAt: number | null;   // when what was heard was true, by the browser's clock, ms
   fresh: Freshness;
   word: BannerWord;
   pushed: boolean;          // by the WebSocket, not asked for
@@ -18,6 +19,7 @@ export interface Live {
 
 const askAfterMs = 1000;
 const askLimitMs = 1500;
+const behindForMs = 3000;   // a browser that was busy for a moment catches up by itself
 const quietChangeMs = 250;  // numbers change at most four times a second; what matters changes at once
 
 export const live = new Store<Live>({ state: null, heardAt: null, fresh: "connecting", word: "UNKNOWN", pushed: false,
@@ -49,9 +51,9 @@ function show(): void {
   live.set({ state: newest, heardAt, fresh, word: bannerWord(newest, fresh), pushed, otherVersion });
 }
 
-function hear(state: State, byPush: boolean): void {
+function hear(state: State, byPush: boolean, ageMs = 0): void {
   newest = state;
-  heardAt = Date.now();
+  heardAt = Date.now() - ageMs;
   pushed = byPush;
   firstVersion ||= state.version;
   if (state.version !== firstVersion) otherVersion = state.version;
@@ -65,10 +67,23 @@ function hear(state: State, byPush: boolean): void {
   }
 }
 
+// The line holds back what it was given: nothing old is heard, the page asks, and follows anew, with what is true then first.
+let behindSince: number | null = null;
+function takeState(state: State, at: number | null): void {
+  const now = Date.now(), age = at === null ? 0 : plantClock.age(at, now);
+  if (age < lateAfterMs) {
+    behindSince = null;
+    return hear(state, true, age);
+  }
+  behindSince ??= now;
+  if (now - behindSince < behindForMs) return;
+  behindSince = null;
+  follower?.again();
+}
+
 function take(message: Record<string, unknown>): void {
   if (message.type === "state" && isState(message.state)) {
-    hearClock(message.at);
-    hear(message.state, true);
+    takeState(message.state, parsed(message.at as string));
   } else if (message.type === "tags" && Array.isArray(message.tags)) {
     takeTags(message.tags as Tag[], message.whole === true);
   } else if (message.type === "event" && typeof message.event === "object" && message.event !== null) {

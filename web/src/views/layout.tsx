@@ -4,6 +4,7 @@ import type { Difference, State } from "../model/contract";
 import { drawing, ringed, type Plan, type Shape } from "../model/layout";
 import { plural } from "../model/words";
 import { session } from "../net/session";
+import { live as heard } from "../net/live";
 import { useLivePlan } from "../parts/live_plan";
 import { useLoaded } from "../parts/load";
 import { Chip, Moment, Note, Panel } from "../parts/pieces";
@@ -18,6 +19,7 @@ export function Layout({ state }: { state: State }) {
   const [chosen, choose] = useState<string | null>(null);
   const [over, setOver] = useState(state.state !== "running");
   const live = useLivePlan();
+  const { pushed } = useStore(heard);
   const entries = useLoaded<Entries>("api/v1/snapshots", 0, state.epoch);
   const list = entries.value?.snapshots ?? [];
   const id = chosen ?? list[0]?.id ?? null;
@@ -54,6 +56,7 @@ export function Layout({ state }: { state: State }) {
         )}
       </div>
       {live.trouble !== "" && <Note tone="warn" title={live.trouble} lines={["What is drawn is old."]} />}
+      {!pushed && <Note tone="warn" title="The connection to the supervisor is slow or cut off: what moves here is shown late, or not at all." />}
       {old && <Note tone="warn" title={`Link ${link.id} is ${link.state}: what is drawn is the last that was heard, not the layout as it is.`} />}
       {now === null || now.shapes.length === 0
         ? <p>{live.plan === null ? "Asking for the plan." : "No plan with positions has been heard yet."}</p>
