@@ -1,7 +1,7 @@
 // A whole plant of real processes for a browser to look at: the built program as supervisor, guard and cutters, and the
 // program's own simulated peers. Nothing listens beyond loopback; everything started here is ended here, by its pid.
 import { spawn, type ChildProcess, execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, openSync, closeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,6 +79,8 @@ export interface Wish {
   plan?: string;          // an XML file for the Rocrail server
   relay?: boolean;        // false: only the layout and one relay over HTTP
   more?: string;          // more of the configuration
+  stations?: number;      // it is the controller of a bus with so many simulated ones
+  installedDaysAgo?: number;
 }
 
 export class Plant {
@@ -93,6 +95,7 @@ export class Plant {
   meter!: Peer;
   plc!: Peer;
   engine!: Peer;
+  stations: Peer | null = null;
 
   static async start(wish: Wish = {}): Promise<Plant> {
     const plant = new Plant();
@@ -128,7 +131,21 @@ export class Plant {
     writeFileSync(this.configuration, this.text(wish));
     this.secret = this.run("operator", "add", "anna", "--role", "engineer");
     this.viewer = this.run("operator", "add", "vera", "--role", "viewer");
+    if (wish.installedDaysAgo !== undefined) {   // a file of the supervisor's dates the installation
+      const installed = join(folder, "state", "installed"), then = Date.now() / 1000 - wish.installedDaysAgo * 86_400;
+      mkdirSync(join(folder, "state"), { recursive: true, mode: 0o700 });
+      writeFileSync(installed, "", { mode: 0o600 });
+      utimesSync(installed, then, then);
+    }
+    const key = join(folder, "bus.key");
+    if (wish.stations !== undefined) this.run("bus", "keygen", key);
     await this.startSupervisor();
+    if (wish.stations !== undefined) await this.startStations(wish.stations);
+  }
+
+  async startStations(count: number): Promise<void> {
+    const words = ["station", "-n", String(count), "--url", `unix://${join(this.folder, "bus.sock")}`, "--key-file", join(this.folder, "bus.key"), "--prefix", "bench", "--lease-ms", "20000"];
+    this.stations = await Peer.start(this.folder, "stations", words, /link: connected/);
   }
 
   private text(wish: Wish): string {
@@ -188,7 +205,14 @@ timeout_ms = 10000
 probe_ms = 2000
 safe = { method = "POST", url = "${mains}/power/off" }
 run = { method = "POST", url = "${mains}/power/on" }
-${wish.more ?? ""}
+${wish.stations === undefined ? "" : `[bus]
+kind = "local"
+socket = "${join(this.folder, "bus.sock")}"
+instance = "ctrl-01"
+role = "controller"
+lease_ms = 20000
+key_file = "${join(this.folder, "bus.key")}"
+`}${wish.more ?? ""}
 [terminal]
 listen = "127.0.0.1:${this.port}"
 visitors = { running = "Welcome to the club." }

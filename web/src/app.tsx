@@ -1,6 +1,7 @@
 // The frame: the word, the stop button, where to go, and one view.
+import { useEffect } from "preact/hooks";
 import { SafeView } from "./parts/safe_view";
-import { Banner, OtherVersion } from "./parts/banner";
+import { Banner, OtherVersion, useWordOnEverything } from "./parts/banner";
 import { StopButton } from "./parts/stop_button";
 import { live } from "./net/live";
 import { useLoaded } from "./parts/load";
@@ -40,8 +41,11 @@ const views: View[] = [
 
 export function App() {
   const one = useStore(live);
+  useWordOnEverything(one);
   const route = useRoute();
   const rehearsal = (useLoaded<Rehearsals>("api/v1/rehearsal").value?.peers ?? []).length > 0;
+  // A phone shows a part of the way to the views: the one that is open is in it.
+  useEffect(() => document.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [route.view, one.state === null]);
   if (route.view === "visitors") return <Visitors one={one} />;
   const state = one.state;
   return (

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app";
+import { begin as beginDue } from "./net/due";
 import { begin as beginLive } from "./net/live";
 import { refresh } from "./net/session";
 import "./style/base.css";
@@ -9,5 +10,6 @@ import "./style/drawings.css";
 import "./style/print.css";
 
 beginLive();
+beginDue();
 void refresh();
 render(<App />, document.getElementById("page")!);

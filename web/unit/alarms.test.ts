@@ -53,6 +53,28 @@ describe("what needs somebody", () => {
     expect(one?.tone).toBe("trip");
     expect(one?.next).toContain("by hand");
   });
+  it("says of an alert that fails what that means, and not that it would trip", () => {
+    const [one] = alarms(running({ warnings: [{ watch: "alert crew", detail: "nobody is told by it: timed out" }] }));
+    expect(one).toMatchObject({ title: "alert crew fails", consequence: "Nobody is told by it." });
+  });
+  it("has proof tests that are overdue, until somebody puts them aside", () => {
+    const due = [{ output: "mains", last_passed: null, every_days: 180, due: "2026-11-01T00:00:00Z", overdue: true, days: 20 }];
+    expect(alarms(running(), due)).toMatchObject([{ source: "mains", state: "abnormal", tone: "warn", mayShelve: true }]);
+    const shelved = [{ source: "mains", state: "shelved" as const, until: "", by: "anna", reason: "next week" }];
+    expect(alarms(running({ shelved }), due)).toMatchObject([{ source: "mains", state: "shelved", tone: "plain" }]);
+  });
+  it("has stations that are silent, also while nothing is stopped, and not one that took its leave", () => {
+    const station = { instance: "bench-1", status: "running", state: "running", confirmed_epoch: 2, last_heard_ms: 900 };
+    expect(alarms(running({ stations: [station] }))).toEqual([]);
+    expect(alarms(running({ stations: [{ ...station, last_heard_ms: 5000 }] }))).toMatchObject([{ title: "Station bench-1 is silent", mayShelve: false }]);
+    expect(alarms(running({ stations: [{ ...station, last_heard_ms: -1 }] }))).toMatchObject([{ title: "Station bench-1 is not there" }]);
+    expect(alarms(running({ stations: [{ ...station, last_heard_ms: 90_000, status: "stopping" }] }))).toEqual([]);
+  });
+  it("has stations that are heard and have not confirmed the stop", () => {
+    const station = { instance: "bench-1", status: "degraded", state: "tripped", confirmed_epoch: 2, last_heard_ms: 900 };
+    expect(alarms(tripped({ stations: [station] })).at(-1)).toMatchObject({ title: "Station bench-1 has not confirmed the stop" });
+    expect(alarms(tripped({ stations: [{ ...station, confirmed_epoch: 3 }] })).some((one) => one.source === "bench-1")).toBe(false);
+  });
   it("shows a goodbye as no emergency", () => {
     const state = running();
     state.links[0]!.state = "closed";

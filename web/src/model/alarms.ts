@@ -1,5 +1,6 @@
 // What is not normal, in the order in which it needs somebody: first-out, then what is unacknowledged, then the rest.
-import type { Cause, Shelved, State } from "./contract";
+import type { Cause, Due, Shelved, State, Station } from "./contract";
+import { isAway, presence } from "./stations";
 import { causeText } from "./words";
 
 export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "abnormal" | "shelved" | "out of service";
@@ -71,7 +72,26 @@ function aside(state: State, source: string): Pick<Alarm, "mayShelve" | "shelved
 export const quietlyShelved = (state: State, list: Alarm[]): Shelved[] =>
   (state.shelved ?? []).filter((one) => !list.some((alarm) => alarm.shelved?.source === one.source));
 
-export function alarms(state: State): Alarm[] {
+function warningWords(watch: string): Pick<Alarm, "title" | "consequence" | "next"> {
+  if (watch.startsWith("alert "))
+    return { title: `${watch} fails`, consequence: "Nobody is told by it.", next: "Mend it; standstill alert test says whether it works." };
+  return { title: `${watch} is abnormal`, consequence: "Nothing is cut yet; beyond the limit it trips.",
+    next: "Find out why before it reaches the limit." };
+}
+
+function stationAlarm(state: State, one: Station): Pick<Alarm, "title" | "detail" | "consequence" | "next"> | null {
+  if (isAway(one))
+    return { title: `Station ${one.instance} is ${presence(one) === "silent" ? "silent" : "not there"}`,
+      detail: presence(one) === "silent" ? "Nothing has been heard of it for five seconds." : "Nothing has been heard of it yet.",
+      consequence: "It would not hear a stop by the bus; without a bus it stops by itself.", next: "Look whether it is safe, and at its power and cable." };
+  if (state.state === "tripped" && presence(one) !== "left" && one.confirmed_epoch < state.epoch)
+    return { title: `Station ${one.instance} has not confirmed the stop`, detail: `It is heard, and has not said that it is safe in epoch ${state.epoch}.`,
+      consequence: "It may still be energised.", next: "Look at it now." };
+  return null;
+}
+
+// `due`: the outputs whose proof test is overdue.
+export function alarms(state: State, due: Due[] = []): Alarm[] {
   const list: Alarm[] = [];
   const open = state.state === "tripped" ? state.causes : state.causes.filter((cause) => cause.present);
   const first = state.state === "tripped" ? state.first_out : null;
@@ -88,11 +108,23 @@ export function alarms(state: State): Alarm[] {
       });
   for (const warning of state.warnings ?? [])
     list.push({
-      key: `warning ${warning.watch}`, source: warning.watch, title: `${warning.watch} is abnormal`,
-      detail: warning.detail, consequence: "Nothing is cut yet; beyond the limit it trips.",
-      next: "Find out why before it reaches the limit.", state: "abnormal", tone: "warn", firstOut: false, at: null,
+      key: `warning ${warning.watch}`, source: warning.watch, ...warningWords(warning.watch),
+      detail: warning.detail, state: "abnormal", tone: "warn", firstOut: false, at: null,
       ...aside(state, warning.watch),
     });
+  for (const one of due)
+    list.push({
+      key: `due ${one.output}`, source: one.output, title: `The proof test of ${one.output} is overdue`,
+      detail: one.last_passed === null ? "It has never passed one." : "Its last one is too long ago.",
+      consequence: "Nobody knows whether it still cuts.", next: "Run it when the plant may be stopped: Tests and drills.",
+      state: "abnormal", tone: "warn", firstOut: false, at: one.due, ...aside(state, one.output),
+    });
+  for (const station of state.stations ?? []) {
+    const words = stationAlarm(state, station);
+    if (words !== null)
+      list.push({ key: `station ${station.instance}`, source: station.instance, ...words, state: "abnormal", tone: "warn",
+        firstOut: false, at: null, mayShelve: false, shelved: null });
+  }
   for (const link of state.links)
     if (link.state !== "online" && !open.some((cause) => cause.source === link.id))
       list.push({

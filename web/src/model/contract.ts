@@ -137,6 +137,15 @@ export interface Checklist {
   text: string;
 }
 
+export interface Due {
+  output: string;
+  last_passed: string | null;
+  every_days: number;
+  due: string | null;
+  overdue: boolean;
+  days: number;
+}
+
 export interface AlertStatus {
   id: string;
   kind: string;

@@ -2,15 +2,17 @@
 import { useEffect } from "preact/hooks";
 import { useNow, useOwnNow } from "../clock";
 import { alarms } from "../model/alarms";
+import type { Due } from "../model/contract";
 import type { BannerWord } from "../model/freshness";
 import { ageText, causeSentence, momentText } from "../model/words";
+import { overdue } from "../net/due";
 import { live, type Live } from "../net/live";
 import { useStore } from "../store";
 import { Icon, type Shape } from "./icon";
 
 const shapes: Record<BannerWord, Shape> = { RUNNING: "running", READY: "ready", TRIPPED: "tripped", UNKNOWN: "unknown" };
 
-function sentence(one: Live, own: number): string {
+function sentence(one: Live, own: number, due: Due[]): string {
   const { state, fresh, heardAt } = one;
   const silent = heardAt === null ? "" : ageText(own - heardAt);
   if (fresh === "connecting") return "Connecting to the supervisor. Nothing is known yet.";
@@ -23,23 +25,25 @@ function sentence(one: Live, own: number): string {
   if (state.state === "tripped")
     return state.first_out === null ? "Latched. The first cause is not known." : causeSentence(state.first_out);
   if (state.state === "ready") return "Released. Outputs are safe. It waits for somebody to start it.";
-  const list = alarms(state);
+  const list = alarms(state, due);
   if (list.some((alarm) => alarm.shelved === null)) return "Outputs are energised. Not everything is as it should be: see what needs you.";
   return `Outputs are energised. Everything that is watched is as it should be${list.length > 0 ? ", but for what was put aside" : ""}.`;
 }
 
-// The browser's tab says it too.
-const title = (one: Live): string => `${one.word} · ${one.state?.site ?? "Standstill"}`;
+// The browser's tab says it too, and the whole page is hatched by it.
+export function useWordOnEverything(one: Live): void {
+  useEffect(() => {
+    document.title = `${one.word} · ${one.state?.site ?? "Standstill"}`;
+    document.documentElement.dataset.fresh = one.fresh;
+    document.documentElement.dataset.word = one.word;
+  }, [one.word, one.fresh, one.state?.site]);
+}
 
 export function Banner() {
   const one = useStore(live);
   const now = useNow();
   const own = useOwnNow();
-  useEffect(() => {
-    document.title = title(one);
-    document.documentElement.dataset.fresh = one.fresh;
-    document.documentElement.dataset.word = one.word;
-  }, [one.word, one.fresh, one.state?.site]);
+  const due = useStore(overdue);
   const state = one.word === "UNKNOWN" ? null : one.state;
   const flashing = state?.state === "tripped" && !state.acknowledged;
   return (
@@ -49,7 +53,7 @@ export function Banner() {
         <span data-testid="word">{one.word}</span>
       </div>
       <div class="banner-text">
-        <p class="banner-sentence" data-testid="sentence">{sentence(one, own)}</p>
+        <p class="banner-sentence" data-testid="sentence">{sentence(one, own, due)}</p>
         <p class="banner-facts number">
           <span>{one.state?.site ?? "no plant known"}</span>
           {state && <span>epoch {state.epoch}</span>}

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { clockText } from "../model/words";
 import { heldUntil, remember, trendOf } from "../net/tags";
 
 const ink = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -11,7 +12,7 @@ function options(width: number, unit: string): uPlot.Options {
   return {
     width, height: 220, legend: { show: false }, cursor: { y: false },
     scales: { x: { time: true } },
-    axes: [axis, { ...axis, size: 70, values: (_, list) => list.map((one) => `${one} ${unit}`) }],
+    axes: [{ ...axis, space: 70, values: (_, list) => list.map((one) => clockText(new Date(one * 1000).toISOString())) }, { ...axis, size: 70, values: (_, list) => list.map((one) => `${one} ${unit}`) }],
     series: [{}, { stroke: () => ink("--text"), width: 1.5, spanGaps: false, points: { show: false } }],
   };
 }

@@ -1,5 +1,6 @@
 // Outputs, links and stations: a name, a state word, one number that matters.
 import type { Link, Output, State, Station } from "../model/contract";
+import { presence, type Presence } from "../model/stations";
 import { ageText, durationText } from "../model/words";
 import { Age, Chip, Panel, Table, type Tone } from "./pieces";
 import type { Shape } from "./icon";
@@ -64,8 +65,16 @@ export function Links({ state }: { state: State }) {
   );
 }
 
-function stationLook(one: Station, epoch: number): Look {
-  if (one.confirmed_epoch >= epoch) return { tone: "ok", shape: "ok", word: `confirmed epoch ${one.confirmed_epoch}` };
+const presenceLooks: Record<Presence, { tone: Tone; shape: Shape }> = {
+  heard: { tone: "plain", shape: "ok" }, starting: { tone: "plain", shape: "off" }, left: { tone: "plain", shape: "off" },
+  degraded: { tone: "warn", shape: "warn" }, silent: { tone: "warn", shape: "bad" }, "never heard": { tone: "warn", shape: "bad" },
+};
+
+// Green says that a stop was confirmed; while nothing is stopped there is nothing to be proud of.
+function stationLook(one: Station, state: State): Look {
+  const { epoch } = state;
+  if (one.confirmed_epoch >= epoch)
+    return { tone: state.state === "tripped" ? "ok" : "plain", shape: "ok", word: `confirmed epoch ${one.confirmed_epoch}` };
   return one.confirmed_epoch === 0
     ? { tone: "todo", shape: "todo", word: "has confirmed nothing yet" }
     : { tone: "warn", shape: "warn", word: `still at epoch ${one.confirmed_epoch}` };
@@ -76,15 +85,15 @@ export function Stations({ state }: { state: State }) {
   const confirmed = stations.filter((one) => one.confirmed_epoch >= state.epoch).length;
   return (
     <Panel title="Stations" name="stations" extra={<span class="number">{confirmed} of {stations.length} confirmed epoch {state.epoch}</span>}>
-      <Table label="Stations on the bus" head={["Station", "On the bus", "Its state", "Stop", "Last heard"]}>
+      <Table label="Stations on the bus" head={["Station", "Stop", "On the bus", "Its state", "Last heard"]}>
         {stations.map((one) => {
-          const look = stationLook(one, state.epoch);
+          const look = stationLook(one, state), there = presence(one);
           return (
             <tr key={one.instance}>
               <th scope="row">{one.instance}</th>
-              <td>{one.status === "online" ? <Chip tone="plain" shape="ok">online</Chip> : <Chip tone="warn" shape="warn">{one.status}</Chip>}</td>
-              <td>{one.state || "not known"}</td>
               <td><Chip tone={look.tone} shape={look.shape}>{look.word}</Chip></td>
+              <td><Chip {...presenceLooks[there]}>{there}</Chip></td>
+              <td>{one.state || "not known"}</td>
               <td class="number">{one.last_heard_ms < 0 ? "never" : `${ageText(one.last_heard_ms)} ago`}</td>
             </tr>
           );

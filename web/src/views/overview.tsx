@@ -2,6 +2,7 @@
 import type { State } from "../model/contract";
 import { alarms, quietlyShelved, type Alarm } from "../model/alarms";
 import { Alerts } from "../parts/alerts";
+import { overdue } from "../net/due";
 import { useLoaded } from "../parts/load";
 import { Age, Chip, Note, Panel } from "../parts/pieces";
 import { Links, Outputs, Stations } from "../parts/plant";
@@ -9,9 +10,10 @@ import { PutAside, Shelve } from "../parts/shelve";
 import { Values } from "../parts/values";
 import type { Blocker, Shelved } from "../model/contract";
 import { ageText, plural } from "../model/words";
+import { useStore } from "../store";
 
 export function Overview({ state }: { state: State }) {
-  const list = alarms(state);
+  const list = alarms(state, useStore(overdue));
   return (
     <div class="columns">
       <h1 class="hidden">Overview of {state.site}</h1>

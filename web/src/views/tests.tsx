@@ -1,8 +1,9 @@
 // Proof tests and drills: exercising the way to the safe state on purpose, and what came of it.
 import { useState } from "preact/hooks";
-import type { JournalEvent, State } from "../model/contract";
+import type { Due, JournalEvent, State } from "../model/contract";
 import { durationText, plural } from "../model/words";
 import { inWords, post, Refused } from "../net/api";
+import { askOverdue } from "../net/due";
 import { ask } from "../net/live";
 import { mayRelease, session } from "../net/session";
 import { useLoaded } from "../parts/load";
@@ -21,15 +22,6 @@ interface Measured {
   detected_ms?: number | null;
   tripped_ms?: number | null;
   outputs: { id: string; commanded_ms: number | null; confirmed_ms: number | null; readback: string; note: string }[];
-}
-
-interface Due {
-  output: string;
-  last_passed: string | null;
-  every_days: number;
-  due: string | null;
-  overdue: boolean;
-  days: number;
 }
 
 const shown = (ms: number | null | undefined): string => (ms === null || ms === undefined ? "not seen" : durationText(ms));
@@ -58,6 +50,7 @@ export function Tests({ state }: { state: State }) {
     } finally {
       setBusy("");
       void ask();
+      void askOverdue();
     }
   };
   const running = state.state === "running";
