@@ -17,14 +17,17 @@ function(standstill_modules table)
   set(STANDSTILL_FOLDERS ${folders} CACHE INTERNAL "every row of the table")
 endfunction()
 
-# The presets release, asan and tsan compile several files of a folder as one, which halves their time. Folders whose files use the same
-# private names are left alone.
-set(STANDSTILL_APART config record client sim supervise app plant/loco plant/station sim/loco
-  integration unit/kernel unit/wire/estop unit/record unit/output/peer unit/config unit/link unit/plant/layout unit/plant/loco unit/plant/station unit/sim/loco)
-function(standstill_keep_apart target folder)
-  if(folder IN_LIST STANDSTILL_APART)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
-  endif()
+# The presets release, asan, tsan and fuzz compile several files of a folder as one, which halves their time, but for those in this list.
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/apart.txt STANDSTILL_APART REGEX "^[a-z]")
+list(TRANSFORM STANDSTILL_APART PREPEND ${CMAKE_SOURCE_DIR}/)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/apart.txt)
+function(standstill_keep_apart target) # target's sources, absolute paths
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    if(source IN_LIST STANDSTILL_APART)
+      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
 endfunction()
 
 function(standstill_target_name folder out)
@@ -44,7 +47,7 @@ function(standstill_module folder deps libs)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PRIVATE standstill_flags)
-    standstill_keep_apart(${target} ${folder})
+    standstill_keep_apart(${target})
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
