@@ -78,6 +78,8 @@ class PlcValue {
   explicit PlcValue(const Scalar& one) : content_(one) {}
   explicit PlcValue(Scalar&& one) : content_(std::move(one)) {}
   explicit PlcValue(std::vector<Scalar> elements);
+  template <class T>
+  PlcValue(std::in_place_type_t<T> type, T one) : content_(std::in_place_type<Scalar>, type, one) {}
   // Valid as long as this value is.
   [[nodiscard]] std::span<const Scalar> elements() const {
     if (const auto* one = std::get_if<Scalar>(&content_)) return {one, 1};

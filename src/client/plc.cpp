@@ -2,6 +2,7 @@
 #include "standstill/plc.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <limits>
 
@@ -27,16 +28,18 @@ PlcResult<To> converted(plc::Outcome<From> outcome, Convert convert) {
   return convert(std::move(*outcome));
 }
 
-PlcResult<PlcDone> done_of(plc::Outcome<bool> outcome) {
+constexpr auto done_of = [](plc::Outcome<bool> outcome) {
   return converted<PlcDone>(std::move(outcome), [](bool) { return PlcDone{}; });
-}
+};
 
 using Engine = std::shared_ptr<client::PlcEngine>;
 
 plc::Outcome<s7::Bytes> asked(const Engine& engine, s7::UserFunction function, s7::Bytes question) {
-  return engine->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
-    engine->session().ask(function, question, terms, engine->asked_at(), std::move(done));
-  });
+  return engine->call<s7::Bytes>(
+      [&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
+        engine->session().ask(function, question, terms, engine->asked_at(), std::move(done));
+      },
+      [](plc::Outcome<s7::Bytes> outcome) { return outcome; });
 }
 
 // Asks, and reads what came with `read`.
@@ -62,21 +65,30 @@ void begin_write(const Engine& engine, const s7::Address& address, const s7::Val
 }
 
 PlcResult<PlcDone> write_now(const Engine& engine, const s7::Address& address, const s7::Value& value) {
-  return done_of(engine->call<bool>([&](const plc::Terms& terms, plc::Done<bool> done) {
-    begin_write(engine, address, value, terms, std::move(done));
-  }));
+  return engine->call<bool>(
+      [&](const plc::Terms& terms, plc::Done<bool> done) {
+        begin_write(engine, address, value, terms, std::move(done));
+      },
+      done_of);
 }
 
 // A whole transfer is cut where one item can count it.
 constexpr std::size_t item_bytes = 32768;
 
-std::vector<s7::Range> ranges_of(std::uint16_t db, std::uint32_t byte, std::size_t size) {
-  std::vector<s7::Range> ranges;
-  for (std::size_t at = 0; at < size; at += item_bytes)
-    ranges.push_back(s7::bytes_range(s7::Area::db, db, byte + static_cast<std::uint32_t>(at),
-                                     static_cast<std::uint16_t>(std::min(item_bytes, size - at))));
-  return ranges;
-}
+class Stretch {
+ public:
+  // Of a data block, up to 65536 bytes.
+  Stretch(std::uint16_t db, std::uint32_t byte, std::size_t size) {
+    for (std::size_t at = 0; at < size; at += item_bytes)
+      parts_[count_++] = s7::bytes_range(s7::Area::db, db, byte + static_cast<std::uint32_t>(at),
+                                         static_cast<std::uint16_t>(std::min(item_bytes, size - at)));
+  }
+  [[nodiscard]] std::span<const s7::Range> ranges() const { return std::span(parts_).first(count_); }
+
+ private:
+  std::array<s7::Range, 65536 / item_bytes> parts_{};
+  std::size_t count_ = 0;
+};
 
 std::optional<PlcError> bad_stretch(const client::PlcEngine& engine, std::uint16_t db, std::uint32_t byte,
                                     std::size_t size) {
@@ -91,9 +103,15 @@ PlcError refused_in(const std::string& peer, std::uint16_t db, s7::ItemCode code
 
 PlcResult<Plc::Bytes> bytes_of(const std::string& peer, std::uint16_t db, plc::Outcome<plc::Items> outcome) {
   if (!outcome) return error_of(std::move(outcome.error()));
-  for (const auto& item : *outcome)
+  std::size_t size = 0;
+  for (const auto& item : *outcome) {
     if (item.code != s7::ItemCode::good) return refused_in(peer, db, item.code);
-  return outcome->take_data();
+    size += item.data.size();
+  }
+  Plc::Bytes bytes;
+  bytes.reserve(size);
+  for (const auto& item : *outcome) s7::put(bytes, item.data);
+  return bytes;
 }
 
 std::vector<s7::Bytes> parts_of(const Plc::Bytes& data) {
@@ -112,11 +130,16 @@ PlcResult<PlcDone> written_of(const std::string& peer, std::uint16_t db, plc::Ou
   return PlcDone{};
 }
 
-PlcResult<PlcBitWritten> bit_of(plc::Outcome<plc::BitWritten> outcome) {
+constexpr auto bit_of = [](plc::Outcome<plc::BitWritten> outcome) {
   return converted<PlcBitWritten>(std::move(outcome), [](const plc::BitWritten& written) {
     return PlcBitWritten{written.by_whole_byte, written.neighbours_changed};
   });
-}
+};
+
+// What a function that answers nothing but "done" makes of its answer.
+constexpr auto no_answer = [](plc::Outcome<s7::Bytes> outcome) {
+  return converted<PlcDone>(std::move(outcome), [](const s7::Bytes&) { return PlcDone{}; });
+};
 
 }  // namespace
 
@@ -170,12 +193,16 @@ PlcResult<PlcValue> Plc::read(std::string_view address) const {
 }
 
 std::vector<PlcResult<PlcValue>> Plc::read(const std::vector<std::string>& addresses) const {
-  const auto group = engine_->group(addresses);
+  auto group = engine_->group(addresses);
   if (group->parsed.empty()) return group->results(engine_->peer(), plc::Items{});
-  return group->results(engine_->peer(),
-                        engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
-                          engine_->session().read(group->ranges, terms, engine_->asked_at(), std::move(done));
-                        }));
+  const auto& ranges = group->ranges;  // kept by what makes values of them
+  return engine_->call<plc::Items>(
+      [&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+        engine_->session().read(ranges, terms, engine_->asked_at(), std::move(done));
+      },
+      [&peer = engine_->peer(), group = std::move(group)](const plc::Outcome<plc::Items>& outcome) {
+        return group->results(peer, outcome);
+      });
 }
 
 void Plc::read_async(const std::vector<std::string>& addresses,
@@ -189,9 +216,10 @@ void Plc::read_async(const std::vector<std::string>& addresses,
       [engine = engine_.get(), group](const plc::Terms& terms, plc::Done<plc::Items> done) {
         engine->session().read(group->ranges, terms, engine->asked_at(), std::move(done));
       },
-      [peer = engine_->peer(), group, then = std::move(then)](plc::Outcome<plc::Items> outcome) {
-        then(group->results(peer, std::move(outcome)));
-      });
+      [&peer = engine_->peer(), group](const plc::Outcome<plc::Items>& outcome) {
+        return group->results(peer, outcome);
+      },
+      std::move(then));
 }
 
 void Plc::read_async(std::string address, Then<PlcValue> then) const {
@@ -202,22 +230,28 @@ void Plc::read_async(std::string address, Then<PlcValue> then) const {
 
 PlcResult<Plc::Bytes> Plc::read_db(std::uint16_t db, std::uint32_t byte, std::size_t size) const {
   if (auto bad = bad_stretch(*engine_, db, byte, size)) return std::move(*bad);
-  auto outcome = engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
-    engine_->session().read(ranges_of(db, byte, size), terms, engine_->asked_at(), std::move(done));
-  });
-  return bytes_of(engine_->peer(), db, std::move(outcome));
+  const Stretch stretch(db, byte, size);
+  return engine_->call<plc::Items>(
+      [&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+        engine_->session().read(stretch.ranges(), terms, engine_->asked_at(), std::move(done));
+      },
+      [&peer = engine_->peer(), db](plc::Outcome<plc::Items> outcome) {
+        return bytes_of(peer, db, std::move(outcome));
+      });
 }
 
 void Plc::read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, Then<Bytes> then) const {
   if (auto bad = bad_stretch(*engine_, db, byte, size))
     return engine_->later([bad = std::move(*bad), then = std::move(then)] { then(bad); });
   engine_->call_later<plc::Items>(
-      [engine = engine_.get(), db, byte, size](const plc::Terms& terms, plc::Done<plc::Items> done) {
-        engine->session().read(ranges_of(db, byte, size), terms, engine->asked_at(), std::move(done));
+      [engine = engine_.get(), stretch = Stretch(db, byte, size)](const plc::Terms& terms,
+                                                                  plc::Done<plc::Items> done) {
+        engine->session().read(stretch.ranges(), terms, engine->asked_at(), std::move(done));
       },
-      [peer = engine_->peer(), db, then = std::move(then)](plc::Outcome<plc::Items> outcome) {
-        then(bytes_of(peer, db, std::move(outcome)));
-      });
+      [&peer = engine_->peer(), db](plc::Outcome<plc::Items> outcome) {
+        return bytes_of(peer, db, std::move(outcome));
+      },
+      std::move(then));
 }
 
 PlcResult<PlcDone> Plc::write(std::string_view address, std::string_view value) const {
@@ -241,11 +275,15 @@ PlcResult<PlcDone> Plc::write(std::string_view address, const PlcValue& value) c
 
 PlcResult<PlcDone> Plc::write_db(std::uint16_t db, std::uint32_t byte, const Bytes& data) const {
   if (auto bad = bad_stretch(*engine_, db, byte, data.size())) return std::move(*bad);
-  return written_of(engine_->peer(), db,
-                    engine_->call<plc::Items>([&](const plc::Terms& terms, plc::Done<plc::Items> done) {
-                      engine_->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms,
-                                               engine_->asked_at(), std::move(done));
-                    }));
+  const Stretch stretch(db, byte, data.size());
+  return engine_->call<plc::Items>(
+      [&](const plc::Terms& terms, plc::Done<plc::Items> done) {
+        engine_->session().write(stretch.ranges(), parts_of(data), terms, engine_->asked_at(),
+                                 std::move(done));
+      },
+      [&peer = engine_->peer(), db](plc::Outcome<plc::Items> outcome) {
+        return written_of(peer, db, std::move(outcome));
+      });
 }
 
 void Plc::write_db_async(std::uint16_t db, std::uint32_t byte, const Bytes& data, Then<PlcDone> then) const {
@@ -253,22 +291,23 @@ void Plc::write_db_async(std::uint16_t db, std::uint32_t byte, const Bytes& data
     return engine_->later([bad = std::move(*bad), then = std::move(then)] { then(bad); });
   engine_->call_later<plc::Items>(
       [engine = engine_.get(), db, byte, data](const plc::Terms& terms, plc::Done<plc::Items> done) {
-        engine->session().write(ranges_of(db, byte, data.size()), parts_of(data), terms, engine->asked_at(),
-                                std::move(done));
+        engine->session().write(Stretch(db, byte, data.size()).ranges(), parts_of(data), terms,
+                                engine->asked_at(), std::move(done));
       },
-      [peer = engine_->peer(), db, then = std::move(then)](plc::Outcome<plc::Items> outcome) {
-        then(written_of(peer, db, std::move(outcome)));
-      });
+      [&peer = engine_->peer(), db](plc::Outcome<plc::Items> outcome) {
+        return written_of(peer, db, std::move(outcome));
+      },
+      std::move(then));
 }
 
 PlcResult<PlcBitWritten> Plc::write_bit(std::string_view address, bool value) const {
   const auto parsed = s7::parse_address(address);
   if (!parsed) return unusable(*engine_, address, parsed.error());
-  auto outcome =
-      engine_->call<plc::BitWritten>([&](const plc::Terms& terms, plc::Done<plc::BitWritten> done) {
+  return engine_->call<plc::BitWritten>(
+      [&](const plc::Terms& terms, plc::Done<plc::BitWritten> done) {
         plc::write_bit(engine_->session(), *parsed, value, terms, client::PlcEngine::now, std::move(done));
-      });
-  return bit_of(std::move(outcome));
+      },
+      bit_of);
 }
 
 void Plc::write_bit_async(std::string address, bool value, Then<PlcBitWritten> then) const {
@@ -281,7 +320,7 @@ void Plc::write_bit_async(std::string address, bool value, Then<PlcBitWritten> t
                                                         plc::Done<plc::BitWritten> done) {
         plc::write_bit(engine->session(), parsed, value, terms, client::PlcEngine::now, std::move(done));
       },
-      [then = std::move(then)](plc::Outcome<plc::BitWritten> outcome) { then(bit_of(std::move(outcome))); });
+      bit_of, std::move(then));
 }
 
 PlcResult<PlcBitWritten> Plc::write_bit(std::uint16_t db, std::uint32_t byte, unsigned bit,
@@ -303,7 +342,7 @@ void Plc::write_async(std::string address, std::string value, Then<PlcDone> then
                                                                       plc::Done<bool> done) {
         begin_write(engine, parsed, typed, terms, std::move(done));
       },
-      [then = std::move(then)](plc::Outcome<bool> outcome) { then(done_of(std::move(outcome))); });
+      done_of, std::move(then));
 }
 
 PlcResult<std::string> Plc::cpu_state() const {
@@ -337,8 +376,7 @@ PlcResult<PlcDone> Plc::set_clock(std::string_view text) const {
   const auto time = s7::parse_calendar(text);
   if (!time) return unusable(*engine_, text, time.error());
   if (time->year < 1990 || time->year > 2089) return unusable(*engine_, text, "the year is 1990 to 2089");
-  return converted<PlcDone>(asked(engine_, s7::UserFunction::set_clock, s7::clock_data(*time)),
-                            [](const s7::Bytes&) { return PlcDone{}; });
+  return no_answer(asked(engine_, s7::UserFunction::set_clock, s7::clock_data(*time)));
 }
 
 PlcResult<std::vector<std::uint16_t>> Plc::blocks(std::string_view type) const {
@@ -367,18 +405,20 @@ PlcResult<PlcBlock> Plc::block(std::string_view type, std::uint16_t number) cons
 }
 
 PlcResult<PlcDone> Plc::stop_cpu() const {
-  return converted<PlcDone>(engine_->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
-    engine_->session().stop_cpu(terms, engine_->asked_at(), std::move(done));
-  }),
-                            [](const s7::Bytes&) { return PlcDone{}; });
+  return engine_->call<s7::Bytes>(
+      [this](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
+        engine_->session().stop_cpu(terms, engine_->asked_at(), std::move(done));
+      },
+      no_answer);
 }
 
 PlcResult<PlcDone> Plc::start_cpu(bool cold) const {
-  return converted<PlcDone>(engine_->call<s7::Bytes>([&](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
-    engine_->session().start_cpu(cold ? s7::Start::cold : s7::Start::warm, terms, client::PlcEngine::now(),
-                                 std::move(done));
-  }),
-                            [](const s7::Bytes&) { return PlcDone{}; });
+  return engine_->call<s7::Bytes>(
+      [this, cold](const plc::Terms& terms, plc::Done<s7::Bytes> done) {
+        engine_->session().start_cpu(cold ? s7::Start::cold : s7::Start::warm, terms, engine_->asked_at(),
+                                     std::move(done));
+      },
+      no_answer);
 }
 
 }  // namespace standstill

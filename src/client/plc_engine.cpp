@@ -136,7 +136,7 @@ void PlcEngine::prepare() {
 std::shared_ptr<const PlcGroup> PlcEngine::group(const std::vector<std::string>& addresses) {
   {
     const std::lock_guard lock(mutex_);
-    if (last_group_ && last_group_->texts == addresses) return last_group_;
+    if (last_group_ && last_group_->is_of(addresses)) return last_group_;
   }
   auto made = std::make_shared<const PlcGroup>(peer(), addresses);
   const std::lock_guard lock(mutex_);
@@ -166,33 +166,43 @@ void PlcEngine::run_until(const std::function<void(Instant)>& begin, const std::
                           Instant now, Instant limit) {
   std::unique_lock lock(mutex_);
   if (ended_) return;
-  ++callers_;
+  count_caller(+1);
   ++calls_;
   bool begun = false;
   if (held_) {
     begun = true;
     loop_.post([begin] { begin(os::now()); });
   }
-  ++waiters_;
   while (!done && (!ended_ || begun)) {
     if (held_) {
-      freed_.wait(lock);
+      wait_for_the_loop(lock, done);
       now = os::now();
       continue;
     }
     if (ended_) break;
     held_ = true;
-    --waiters_;
     lock.unlock();
     if (!std::exchange(begun, true)) begin(now);
     turn_until(done, now, limit);
     lock.lock();
     release();
-    ++waiters_;
     if (!done && os::now() >= limit) break;
   }
+  count_caller(-1);
+}
+
+// Whoever settles the question looks for waiters after he has said that it is done: one of the two sees the
+// other.
+void PlcEngine::wait_for_the_loop(std::unique_lock<std::mutex>& lock, const std::atomic<bool>& done) {
+  ++waiters_;
+  if (!done) freed_.wait(lock);
   --waiters_;
-  --callers_;
+}
+
+// Written with the mutex held, so that it needs no more.
+void PlcEngine::count_caller(int change) {
+  callers_.store(callers_.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(change),
+                 std::memory_order_relaxed);
 }
 
 void PlcEngine::turn_until(const std::atomic<bool>& done, Instant now, Instant limit) {

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 
 #include "client/dispatcher.hpp"
 #include "client/plc_group.hpp"
@@ -36,10 +37,12 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   void start();
   void close();
 
-  // Asks with `begin` on the loop and waits for the outcome, at most the options' time-out.
-  template <class T>
-  plc::Outcome<T> call(const auto& begin) {
-    const auto waiting = std::make_shared<Waiting<T>>();
+  // Asks with `begin` on the loop and waits for what `convert` makes of the outcome, at most the options'
+  // time-out. `convert` runs on the loop, where the outcome is shown, and may outlive the call.
+  template <class From, class Convert>
+  auto call(const auto& begin, Convert convert) {
+    using To = std::invoke_result_t<const Convert&, plc::Outcome<From>>;
+    const auto waiting = std::make_shared<Waiting<To, Convert>>(std::move(convert));
     const Instant begun = now();
     const plc::Terms terms = terms_at(begun);
     const auto ask = [&](Instant at) {
@@ -47,32 +50,34 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
       asked_at_ = at;
       // Owned by the question until it is answered, which it is once: so that the function needs no memory.
       waiting->own = waiting;
-      begin(terms, [this, kept = waiting.get()](plc::Outcome<T> outcome) {
+      begin(terms, [this, kept = waiting.get()](plc::Outcome<From> outcome) {
         const auto own = std::move(kept->own);
         if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
-        own->outcome.emplace(std::move(outcome));
+        own->result.emplace(own->convert(std::move(outcome)));
         settle(own->done);
       });
       link_->send_now();
     };
     run_until(std::ref(ask), waiting->done, begun, terms.give_up);
-    if (waiting->outcome) return std::move(*waiting->outcome);
-    return std::unexpected(plc::Trouble{plc::Failure::unreachable, peer() + ": this connection is closed"});
+    if (waiting->done) return std::move(*waiting->result);
+    return waiting->convert(
+        std::unexpected(plc::Trouble{plc::Failure::unreachable, peer() + ": this connection is closed"}));
   }
-  // The same without waiting; `then` runs on the handlers' thread.
-  template <class T>
-  void call_later(std::function<void(const plc::Terms&, plc::Done<T>)> begin,
-                  std::function<void(plc::Outcome<T>)> then) {
-    loop_.post([this, begin = std::move(begin), then = std::move(then), terms = terms_at(now())] {
+  // The same without waiting; `then` gets the result on the handlers' thread.
+  template <class From, class Convert, class Then>
+  void call_later(std::function<void(const plc::Terms&, plc::Done<From>)> begin, Convert convert, Then then) {
+    using To = std::invoke_result_t<const Convert&, plc::Outcome<From>>;
+    loop_.post([this, begin = std::move(begin), convert = std::move(convert), then = std::move(then),
+                terms = terms_at(now())] {
       prepare();
       asked_at_ = now();
       auto watch = std::make_shared<os::Loop::Timer>(expiry(terms));
-      begin(terms, [this, then, watch](plc::Outcome<T> outcome) {
+      begin(terms, [this, convert, then, watch](plc::Outcome<From> outcome) {
         watch->cancel();
         if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
         dispatcher_.call(Dispatcher::Order::ordinary, on_answer_,
-                         [then, outcome = std::make_shared<plc::Outcome<T>>(std::move(outcome))] {
-                           then(std::move(*outcome));
+                         [then, result = std::make_shared<To>(convert(std::move(outcome)))] {
+                           then(*result);
                            return false;
                          });
       });
@@ -101,10 +106,12 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   [[nodiscard]] Instant asked_at() const { return asked_at_; }
 
  private:
-  template <class T>
+  template <class To, class Convert>
   struct Waiting {
+    explicit Waiting(Convert how) : convert(std::move(how)) {}
+    const Convert convert;
     std::atomic<bool> done = false;
-    std::optional<plc::Outcome<T>> outcome;
+    std::optional<To> result;  // once it is done
     std::shared_ptr<Waiting> own;
   };
   [[nodiscard]] plc::Terms terms_at(Instant now) const;
@@ -114,6 +121,8 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   void turn_until(const std::atomic<bool>& done, Instant now, Instant limit);
   void release();
   void settle(std::atomic<bool>& done);
+  void wait_for_the_loop(std::unique_lock<std::mutex>& lock, const std::atomic<bool>& done);
+  void count_caller(int change);
   void keep();
   void prepare();  // a call begins: an exhausted link dials again
   [[nodiscard]] os::Loop::Timer expiry(const plc::Terms& terms);

@@ -17,7 +17,8 @@ struct PlcGroup {
   PlcGroup(const std::string& peer, const std::vector<std::string>& addresses);
   // Results for all texts, in their order.
   [[nodiscard]] std::vector<PlcResult<PlcValue>> results(const std::string& peer,
-                                                         plc::Outcome<plc::Items> outcome) const;
+                                                         const plc::Outcome<plc::Items>& outcome) const;
+  [[nodiscard]] bool is_of(const std::vector<std::string>& addresses) const;
 
   std::vector<std::string> texts;
   std::vector<s7::Address> parsed;

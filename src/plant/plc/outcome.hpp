@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "wire/s7/message.hpp"
 
@@ -29,29 +29,10 @@ using Outcome = std::expected<T, Trouble>;
 template <class T>
 using Done = std::function<void(Outcome<T>)>;
 
-using ItemResult = s7::ItemReply;  // its data are a part of Items::bytes
-// One result for each range, in their order.
-struct Items {
-  Items() = default;
-  Items(Items&&) noexcept = default;
-  Items& operator=(Items&&) noexcept = default;
-  Items(const Items&) = delete;  // the results of a copy would point into the original
-  Items& operator=(const Items&) = delete;
-  ~Items() = default;
-
-  [[nodiscard]] const ItemResult& operator[](std::size_t i) const { return results[i]; }
-  [[nodiscard]] const ItemResult& at(std::size_t i) const { return results.at(i); }
-  [[nodiscard]] const ItemResult& front() const { return results.front(); }
-  [[nodiscard]] std::size_t size() const { return results.size(); }
-  [[nodiscard]] auto begin() const { return results.begin(); }
-  [[nodiscard]] auto end() const { return results.end(); }
-
-  // All data one behind the other; what is left here has none.
-  [[nodiscard]] s7::Bytes take_data();
-
-  std::vector<ItemResult> results;
-  s7::Bytes bytes;  // with what stood between them in the answer
-};
+using ItemResult = s7::ItemReply;
+// One result for each range, in their order. It shows the data where they came in, and ends with the call
+// that brought it: who needs them for longer copies them.
+using Items = std::span<const ItemResult>;
 
 // What is done when the connection ends before the answer came.
 enum class OnLoss : std::uint8_t {

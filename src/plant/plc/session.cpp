@@ -87,7 +87,10 @@ bool Session::message(s7::View payload, Instant now) {
   Pending pending = std::move(*found);
   pending_.erase(found);
   last_heard_ = now;
-  return pending.job ? answer(pending, *message, now) : opening_answer(*message, now);
+  if (!pending.job) return opening_answer(*message, now);
+  const bool fine = answer(pending, *message, now);
+  put_by(std::move(pending.job));
+  return fine;
 }
 
 bool Session::opening_answer(const s7::Message& message, Instant now) {

@@ -9,10 +9,14 @@
 // of which a byte has left is `uncertain` when the connection ends, and is not sent again by itself.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -41,10 +45,17 @@ class Session final : public link::Session {
 
   // ---- questions. `done` is called once, from inside feed(), ended(), tick() or this call; it may ask the
   // next one, and must not destroy the session.
-  void read(std::vector<s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done);
+  void read(std::span<const s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done);
+  void read(std::initializer_list<s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
+    read(std::span(ranges), terms, now, std::move(done));
+  }
   // `data` beside `ranges`; one result each, in which only the code counts.
-  void write(std::vector<s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
+  void write(std::span<const s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
              Instant now, Done<Items> done);
+  void write(std::initializer_list<s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
+             Instant now, Done<Items> done) {
+    write(std::span(ranges), data, terms, now, std::move(done));
+  }
   // All parts of the answer, put together. Set-clock is control; the others change nothing.
   void ask(s7::UserFunction function, s7::Bytes data, const Terms& terms, Instant now, Done<s7::Bytes> done);
   void start_cpu(s7::Start start, const Terms& terms, Instant now, Done<s7::Bytes> done);
@@ -87,7 +98,9 @@ class Session final : public link::Session {
     enum class Kind : std::uint8_t { read, write, user, control } kind = Kind::read;
     Terms terms{};
     std::vector<s7::Range> ranges{};
-    Items items{};                      // results of a read; data and results of a write
+    std::vector<ItemResult> results{};  // of a write, and of a read in several requests; they show `bytes`
+    s7::Bytes bytes{};
+    Items shown{};                      // what `done` gets
     std::vector<s7::Parcel> parcels{};  // none where one request asks for all ranges
     std::size_t requests = 0;           // that it takes
     std::size_t asked = 0;              // of those
@@ -104,7 +117,8 @@ class Session final : public link::Session {
     [[nodiscard]] std::span<std::byte> data(std::size_t range);
     [[nodiscard]] bool changes() const { return kind == Kind::write || kind == Kind::control; }
     void pack(std::uint16_t pdu);
-    void make_room();  // for the data of all ranges, zero
+    void make_room();    // for the data of all ranges, zero
+    void begin_again();  // nothing of it was asked for
   };
   using JobPtr = std::shared_ptr<Job>;
   struct Pending {
@@ -115,6 +129,8 @@ class Session final : public link::Session {
     std::uint64_t first_byte = 0;  // of the stream that goes out
   };
 
+  JobPtr fresh_job();
+  void put_by(JobPtr job);
   void add(JobPtr job, Instant now);
   void pump(Instant now);
   void ask_part(const JobPtr& job, Instant now);
@@ -128,7 +144,7 @@ class Session final : public link::Session {
   bool opening_answer(const s7::Message& message, Instant now);
   bool answer(Pending& pending, const s7::Message& message, Instant now);
   bool read_answer(Pending& pending, const s7::Message& message);
-  bool whole_answer(Job& job, s7::Message message);
+  bool whole_answer(Job& job, const s7::Message& message);
   bool write_answer(Pending& pending, const s7::Message& message);
   bool user_answer(Pending& pending, const s7::Message& message, Instant now);
   void finish(const JobPtr& job);
@@ -140,6 +156,8 @@ class Session final : public link::Session {
   Phase phase_ = Phase::closed;
   std::deque<JobPtr> jobs_;       // waiting, or with parts still to ask; first come, first served
   std::vector<Pending> pending_;  // oldest first
+  JobPtr spare_;                  // a read that is over: the next one takes its memory
+  std::array<ItemResult, s7::max_items> replies_{};  // of the answer being read
   s7::Bytes output_;
   std::size_t output_at_ = 0;
   std::uint64_t queued_bytes_ = 0;  // ever put into output_ on this connection

@@ -9,15 +9,23 @@
 namespace standstill::plc {
 
 void Session::Job::make_room() {
-  std::size_t bytes = 0;
-  for (const auto& range : ranges) bytes += s7::bytes_of(range);
-  items.bytes.assign(bytes, std::byte{0});
-  items.results.resize(ranges.size());
-  bytes = 0;
+  std::size_t size = 0;
+  for (const auto& range : ranges) size += s7::bytes_of(range);
+  bytes.assign(size, std::byte{0});
+  results.resize(ranges.size());
+  std::size_t at = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    items.results[i] = {s7::ItemCode::good, s7::View(items.bytes).subspan(bytes, s7::bytes_of(ranges[i]))};
-    bytes += s7::bytes_of(ranges[i]);
+    results[i] = {s7::ItemCode::good, s7::View(bytes).subspan(at, s7::bytes_of(ranges[i]))};
+    at += s7::bytes_of(ranges[i]);
   }
+  shown = results;
+}
+
+void Session::Job::begin_again() {
+  requests = asked = in_flight = 0;
+  packed = left = false;
+  parcels.clear();
+  answer.clear();
 }
 
 void Session::Job::pack(std::uint16_t pdu) {
@@ -36,20 +44,32 @@ void Session::Job::pack(std::uint16_t pdu) {
 
 // What a result shows, to be written.
 std::span<std::byte> Session::Job::data(std::size_t range) {
-  const s7::View shown = items.results[range].data;
-  return std::span(items.bytes)
-      .subspan(static_cast<std::size_t>(shown.data() - items.bytes.data()), shown.size());
+  const s7::View at = results[range].data;
+  return std::span(bytes).subspan(static_cast<std::size_t>(at.data() - bytes.data()), at.size());
 }
 
-void Session::read(std::vector<s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
-  auto job = std::make_shared<Job>();
+Session::JobPtr Session::fresh_job() { return spare_ ? std::move(spare_) : std::make_shared<Job>(); }
+
+// The reads that a program makes all day: each takes the memory of the one before it.
+void Session::put_by(JobPtr job) {
+  if (!job || !job->over || job.use_count() != 1) return;
+  if (job->kind != Job::Kind::read || !job->parcels.empty()) return;
+  job->begin_again();
+  job->over = false;
+  job->shown = {};
+  job->items_done = nullptr;
+  spare_ = std::move(job);
+}
+
+void Session::read(std::span<const s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
+  auto job = fresh_job();
   job->terms = terms;
-  job->ranges = std::move(ranges);
+  job->ranges.assign(ranges.begin(), ranges.end());
   job->items_done = std::move(done);
   add(std::move(job), now);
 }
 
-void Session::write(std::vector<s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
+void Session::write(std::span<const s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
                     Instant now, Done<Items> done) {
   if (!settings_.allow_write)
     return done(std::unexpected(Trouble{
@@ -57,7 +77,7 @@ void Session::write(std::vector<s7::Range> ranges, const std::vector<s7::Bytes>&
   auto job = std::make_shared<Job>();
   job->kind = Job::Kind::write;
   job->terms = terms;
-  job->ranges = std::move(ranges);
+  job->ranges.assign(ranges.begin(), ranges.end());
   job->make_room();
   for (std::size_t i = 0; i < job->ranges.size(); ++i) {
     if (i >= data.size() || data[i].size() != s7::bytes_of(job->ranges[i]))
@@ -203,31 +223,29 @@ bool Session::answer(Pending& pending, const s7::Message& message, Instant now) 
 bool Session::read_answer(Pending& pending, const s7::Message& message) {
   if (pending.parcel == nullptr) return whole_answer(*pending.job, message);
   std::array<s7::Range, s7::max_items> ranges;
-  std::array<s7::ItemReply, s7::max_items> replies;
   const s7::Parcel& parcel = *pending.parcel;
   const std::size_t count = parcel.size();
+  const auto replies = std::span(replies_).first(count);
   for (std::size_t i = 0; i < count; ++i) ranges[i] = parcel[i].range;
-  const auto read =
-      s7::read_read_reply(message, std::span(ranges).first(count), std::span(replies).first(count));
+  const auto read = s7::read_read_reply(message, std::span(ranges).first(count), replies);
   if (!read) return fail(read.error());
   for (std::size_t i = 0; i < count; ++i) {
     const auto& piece = parcel[i];
     if (replies[i].code != s7::ItemCode::good)
-      pending.job->items.results[piece.transfer].code = replies[i].code;
+      pending.job->results[piece.transfer].code = replies[i].code;
     else
       std::ranges::copy(replies[i].data, pending.job->data(piece.transfer).subspan(piece.offset).begin());
   }
   return true;
 }
 
-// All of it came at once: kept as it came, and shown where it is.
-bool Session::whole_answer(Job& job, s7::Message message) {
-  auto& [results, bytes] = job.items;
-  bytes.assign(message.data.begin(), message.data.end());
-  message.data = bytes;
-  results.resize(job.ranges.size());
-  const auto read = s7::read_read_reply(message, job.ranges, results);
-  return read ? true : fail(read.error());
+// All of it came at once: shown where it is.
+bool Session::whole_answer(Job& job, const s7::Message& message) {
+  const auto replies = std::span(replies_).first(job.ranges.size());
+  const auto read = s7::read_read_reply(message, job.ranges, replies);
+  if (!read) return fail(read.error());
+  job.shown = replies;
+  return true;
 }
 
 bool Session::write_answer(Pending& pending, const s7::Message& message) {
@@ -238,7 +256,7 @@ bool Session::write_answer(Pending& pending, const s7::Message& message) {
   if (!read) return fail(read.error());
   pending.job->left = true;
   for (std::size_t i = 0; i < count; ++i)
-    if (codes[i] != s7::ItemCode::good) pending.job->items.results[parcel[i].transfer].code = codes[i];
+    if (codes[i] != s7::ItemCode::good) pending.job->results[parcel[i].transfer].code = codes[i];
   return true;
 }
 
@@ -269,9 +287,9 @@ bool Session::user_answer(Pending& pending, const s7::Message& message, Instant 
 void Session::finish(const JobPtr& job) {
   if (job->over) return;
   job->over = true;
-  for (auto& item : job->items.results)
+  for (auto& item : job->results)
     if (item.code != s7::ItemCode::good || job->kind == Job::Kind::write) item.data = {};
-  if (job->items_done) job->items_done(std::move(job->items));
+  if (job->items_done) job->items_done(job->shown);
   if (job->bytes_done) job->bytes_done(std::move(job->answer));
 }
 
@@ -292,11 +310,7 @@ void Session::lost(const JobPtr& job, const std::string& why) {
                     {may_have_happened ? Failure::uncertain : Failure::unreachable,
                      settings_.peer + ": " +
                          (may_have_happened ? "it is not known whether the write happened: " : "") + why});
-  job->in_flight = 0;
-  job->packed = job->left = false;
-  job->parcels.clear();
-  job->asked = 0;
-  job->answer.clear();
+  job->begin_again();
   jobs_.push_back(job);
 }
 

@@ -22,24 +22,6 @@ auto read_with(Read read, const s7::Address& address, const ItemResult& item)
 }
 }  // namespace
 
-s7::Bytes Items::take_data() {
-  std::size_t size = 0;
-  for (const auto& one : results) size += one.data.size();
-  s7::Bytes all;
-  if (size == bytes.size()) {
-    all = std::move(bytes);
-  } else if (results.size() == 1) {  // the most frequent one: no other memory
-    all = std::move(bytes);
-    all.erase(all.begin(), all.begin() + (results.front().data.data() - all.data()));
-    all.resize(size);
-  } else {
-    all.reserve(size);
-    for (const auto& one : results) s7::put(all, one.data);
-  }
-  results.clear();
-  return all;
-}
-
 std::expected<s7::Scalar, std::string> scalar_of(const s7::Address& address, const ItemResult& item) {
   // A bit was read as such, and comes as a byte of its own.
   if (address.type == s7::Type::boolean && item.code == s7::ItemCode::good)
@@ -61,7 +43,7 @@ void read_values(Session& session, std::vector<s7::Address> addresses, const Ter
   std::vector<s7::Range> ranges;
   ranges.reserve(addresses.size());
   for (const auto& address : addresses) ranges.push_back(range_of(address));
-  session.read(std::move(ranges), terms, now,
+  session.read(ranges, terms, now,
                [addresses = std::move(addresses), done = std::move(done)](Outcome<Items> outcome) {
                  if (!outcome) return done(std::unexpected(std::move(outcome.error())));
                  Values values;

@@ -46,11 +46,10 @@ inline void put(Bytes& to, std::initializer_list<unsigned> bytes) {
   to.resize(at + bytes.size());
   for (const unsigned one : bytes) to[at++] = static_cast<std::byte>(one);
 }
-inline void set16(Bytes& in, std::size_t at, unsigned value) {
+inline void set16(std::span<std::byte> in, std::size_t at, unsigned value) {
   in[at] = static_cast<std::byte>(value >> 8U);
   in[at + 1] = static_cast<std::byte>(value & 0xFFU);
 }
-
 inline void set32(std::span<std::byte> in, std::size_t at, std::uint32_t value) {
   in[at] = static_cast<std::byte>(value >> 24U);
   in[at + 1] = static_cast<std::byte>(value >> 16U);

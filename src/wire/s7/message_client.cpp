@@ -12,28 +12,40 @@ namespace {
 
 constexpr std::array<unsigned char, 9> program{'P', '_', 'P', 'R', 'O', 'G', 'R', 'A', 'M'};
 
-// Appends frame and header; returns where the frame begins. finish() sets the lengths.
-std::size_t begin_request(Bytes& to, std::uint16_t sequence) {
+constexpr std::size_t head = data_frame_head + 10;  // bytes
+
+// Appends frame, header and room for so many bytes behind them; returns where the frame begins. finish() sets
+// the lengths.
+std::size_t begin_request(Bytes& to, std::uint16_t sequence, std::size_t room = 0) {
+  constexpr auto beginning = [] {
+    std::array<std::byte, head> made{};
+    std::size_t at = 0;
+    for (const unsigned one : {0x03U, 0x00U, 0x00U, 0x00U, 0x02U, static_cast<unsigned>(Unit::data), 0x80U,
+                               0x32U, static_cast<unsigned>(Kind::request)})
+      made[at++] = static_cast<std::byte>(one);
+    return made;
+  }();
   const std::size_t begin = to.size();
-  begin_data_frame(to);
-  put(to, {0x32, static_cast<unsigned>(Kind::request), 0x00, 0x00});
-  put16(to, sequence);
-  put32(to, 0);
+  to.resize(begin + head + room);
+  const auto place = std::span(to).subspan(begin);
+  std::ranges::copy(beginning, place.begin());
+  set16(place, data_frame_head + 4, sequence);
   return begin;
 }
 
 void finish(Bytes& in, std::size_t begin, std::size_t parameters) {
-  const std::size_t head = data_frame_head + 10;
   set16(in, begin + data_frame_head + 6, static_cast<unsigned>(parameters));
   set16(in, begin + data_frame_head + 8, static_cast<unsigned>(in.size() - begin - head - parameters));
   set_frame_length(in, begin);
 }
 
-// Places for so many addresses, to be filled with set_range().
-std::span<std::byte> make_place(Bytes& to, std::size_t addresses) {
-  const std::size_t begin = to.size();
-  to.resize(begin + addresses * item_address_bytes);
-  return std::span(to).subspan(begin);
+// The parameters of a read and of a write: how many items, and the address of each.
+constexpr std::size_t addresses_bytes(std::size_t items) { return 2 + item_address_bytes * items; }
+
+std::span<std::byte> set_count(std::span<std::byte> place, Function function, std::size_t items) {
+  place[0] = static_cast<std::byte>(function);
+  place[1] = static_cast<std::byte>(items);
+  return place.subspan(2);
 }
 
 void set_range(std::span<std::byte> place, const Range& range) {
@@ -42,13 +54,13 @@ void set_range(std::span<std::byte> place, const Range& range) {
   set32(place, 8, static_cast<std::uint32_t>(range.area) << 24U | (range.start & 0xFFFFFFU));
 }
 
-Bytes control_request(std::uint16_t sequence, std::initializer_list<unsigned> head) {
+Bytes control_request(std::uint16_t sequence, std::initializer_list<unsigned> what) {
   Bytes frame;
   const std::size_t begin = begin_request(frame, sequence);
-  put(frame, head);
+  put(frame, what);
   put8(frame, program.size());
   for (const unsigned char c : program) put8(frame, c);
-  finish(frame, begin, head.size() + 1 + program.size());
+  finish(frame, begin, what.size() + 1 + program.size());
   return frame;
 }
 
@@ -77,20 +89,24 @@ Bytes setup_request(std::uint16_t sequence, const Setup& setup) {
 }
 
 void append_read_request(Bytes& to, std::uint16_t sequence, std::span<const Range> ranges) {
-  const std::size_t begin = begin_request(to, sequence);
-  put(to, {static_cast<unsigned>(Function::read), static_cast<unsigned>(ranges.size())});
-  const auto places = make_place(to, ranges.size());
-  for (std::size_t i = 0; i < ranges.size(); ++i)
-    set_range(places.subspan(i * item_address_bytes), ranges[i]);
-  finish(to, begin, 2 + item_address_bytes * ranges.size());
+  const std::size_t parameters = addresses_bytes(ranges.size());
+  const std::size_t begin = begin_request(to, sequence, parameters);
+  auto place = set_count(std::span(to).subspan(begin + head), Function::read, ranges.size());
+  for (const Range& range : ranges) {
+    set_range(place, range);
+    place = place.subspan(item_address_bytes);
+  }
+  finish(to, begin, parameters);
 }
 
 void append_write_request(Bytes& to, std::uint16_t sequence, std::span<const WriteItem> items) {
-  const std::size_t begin = begin_request(to, sequence);
-  put(to, {static_cast<unsigned>(Function::write), static_cast<unsigned>(items.size())});
-  const auto places = make_place(to, items.size());
-  for (std::size_t i = 0; i < items.size(); ++i)
-    set_range(places.subspan(i * item_address_bytes), items[i].range);
+  const std::size_t parameters = addresses_bytes(items.size());
+  const std::size_t begin = begin_request(to, sequence, parameters);
+  auto place = set_count(std::span(to).subspan(begin + head), Function::write, items.size());
+  for (const auto& [range, data] : items) {
+    set_range(place, range);
+    place = place.subspan(item_address_bytes);
+  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto& [range, data] = items[i];
     put8(to, 0x00);
@@ -107,7 +123,7 @@ void append_write_request(Bytes& to, std::uint16_t sequence, std::span<const Wri
     put(to, data);
     if (data.size() % 2 != 0 && i + 1 < items.size()) put8(to, 0x00);
   }
-  finish(to, begin, 2 + item_address_bytes * items.size());
+  finish(to, begin, parameters);
 }
 
 Bytes start_request(std::uint16_t sequence, Start start) {
@@ -120,26 +136,28 @@ Bytes stop_request(std::uint16_t sequence) { return control_request(sequence, {0
 std::expected<void, std::string> read_read_reply(const Message& message, std::span<const Range> ranges,
                                                  std::span<ItemReply> into) {
   if (const auto fits = check_function(message, Function::read, ranges.size()); !fits) return fits;
-  View left = message.data;
+  const View data = message.data;
+  std::size_t at = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (left.size() < item_head) return std::unexpected("an answer ends before its last item");
-    const auto code = static_cast<ItemCode>(get8(left, 0));
+    if (data.size() < at + item_head) return std::unexpected("an answer ends before its last item");
+    const auto code = static_cast<ItemCode>(get8(data, at));
     if (code != ItemCode::good) {
       into[i] = {code, {}};
-      left = left.subspan(item_head);
+      at += item_head;
       continue;
     }
-    const unsigned transport = get8(left, 1);
-    const std::size_t counted = get16(left, 2);
+    const unsigned transport = get8(data, at + 1);
+    const std::size_t counted = get16(data, at + 2);
     // 3, 7 and 9 count elements or bytes, 4 and 5 bits.
     const std::size_t size = transport == 0x04 || transport == 0x05 ? (counted + 7) / 8 : counted;
-    if (size != bytes_of(ranges[i]) || left.size() < item_head + size)
+    at += item_head;
+    if (size != bytes_of(ranges[i]) || data.size() < at + size)
       return std::unexpected(
           words("an item of an answer has ", size, " bytes, asked were ", bytes_of(ranges[i])));
-    into[i] = {code, left.subspan(item_head, size)};
-    left = left.subspan(std::min(left.size(), item_head + size + size % 2));
+    into[i] = {code, data.subspan(at, size)};
+    at = std::min(data.size(), at + size + size % 2);
   }
-  if (!left.empty()) return std::unexpected("an answer goes on behind its last item");
+  if (at != data.size()) return std::unexpected("an answer goes on behind its last item");
   return {};
 }
 

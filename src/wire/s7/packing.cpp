@@ -74,7 +74,10 @@ bool one_read_holds(std::span<const Range> ranges, std::uint16_t pdu) {
       ranges.size() * item_address_bytes > pdu - read_request_head)
     return false;
   std::size_t reply = 0;
-  for (const Range& range : ranges) reply += item_head + bytes_of(range) + bytes_of(range) % 2;
+  for (const Range& range : ranges) {
+    const std::size_t bytes = bytes_of(range);
+    reply += item_head + bytes + bytes % 2;
+  }
   return reply <= pdu - read_reply_head;
 }
 

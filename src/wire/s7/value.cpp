@@ -1,7 +1,6 @@
 #include "wire/s7/value.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstdio>
 
 #include "wire/s7/value_times.hpp"
@@ -92,36 +91,13 @@ Result read_dtl(View bytes) {
 }
 
 Result read_scalar(const Address& address, View bytes) {
+  Scalar plain;
+  if (decode_number(address, bytes, [&plain](auto number) { plain = number; })) return plain;
   switch (address.type) {
     case Type::boolean:
       return wrong("a bit is read with its byte");
-    case Type::byte:
-    case Type::usint:
-      return std::int64_t{get8(bytes, 0)};
     case Type::character:
       return latin1_to_utf8(bytes.first(1));
-    case Type::sint:
-      return std::int64_t{static_cast<std::int8_t>(get8(bytes, 0))};
-    case Type::word:
-    case Type::uint16:
-      return std::int64_t{get16(bytes, 0)};
-    case Type::int16:
-      return std::int64_t{static_cast<std::int16_t>(get16(bytes, 0))};
-    case Type::dword:
-    case Type::udint:
-      return std::int64_t{get32(bytes, 0)};
-    case Type::dint:
-    case Type::time:
-      return std::int64_t{static_cast<std::int32_t>(get32(bytes, 0))};
-    case Type::real:
-      return double{std::bit_cast<float>(get32(bytes, 0))};
-    case Type::lint:
-      return static_cast<std::int64_t>(get64(bytes, 0));
-    case Type::lword:
-    case Type::ulint:
-      return get64(bytes, 0);
-    case Type::lreal:
-      return std::bit_cast<double>(get64(bytes, 0));
     case Type::text:
       return read_text(bytes, address.length);
     case Type::wide_text:
@@ -147,6 +123,8 @@ Result read_scalar(const Address& address, View bytes) {
       if (!tens || hundreds > 9) return wrong("it is no counter: it holds a digit above 9");
       return std::int64_t{hundreds * 100 + *tens};
     }
+    default:
+      break;
   }
   return wrong("it has a type this version does not know");
 }

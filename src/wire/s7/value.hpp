@@ -6,6 +6,7 @@
 // An impossible encoding (a BCD digit above 9, a text longer than its room) is an error, never a guess.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -22,6 +23,51 @@ namespace standstill::s7 {
 
 using Scalar = std::variant<bool, std::int64_t, std::uint64_t, double, std::string>;
 using Value = std::vector<Scalar>;  // one for each element
+
+// Hands `take` the number of one element that is any pattern of its bits: whole numbers, bit strings, REAL,
+// LREAL. False for all other types. `bytes` holds element_bytes(address) bytes.
+template <class Take>
+bool decode_number(const Address& address, View bytes, const Take& take) {
+  switch (address.type) {
+    case Type::byte:
+    case Type::usint:
+      take(std::int64_t{get8(bytes, 0)});
+      return true;
+    case Type::sint:
+      take(std::int64_t{static_cast<std::int8_t>(get8(bytes, 0))});
+      return true;
+    case Type::word:
+    case Type::uint16:
+      take(std::int64_t{get16(bytes, 0)});
+      return true;
+    case Type::int16:
+      take(std::int64_t{static_cast<std::int16_t>(get16(bytes, 0))});
+      return true;
+    case Type::dword:
+    case Type::udint:
+      take(std::int64_t{get32(bytes, 0)});
+      return true;
+    case Type::dint:
+    case Type::time:
+      take(std::int64_t{static_cast<std::int32_t>(get32(bytes, 0))});
+      return true;
+    case Type::real:
+      take(double{std::bit_cast<float>(get32(bytes, 0))});
+      return true;
+    case Type::lint:
+      take(static_cast<std::int64_t>(get64(bytes, 0)));
+      return true;
+    case Type::lword:
+    case Type::ulint:
+      take(get64(bytes, 0));
+      return true;
+    case Type::lreal:
+      take(std::bit_cast<double>(get64(bytes, 0)));
+      return true;
+    default:
+      return false;
+  }
+}
 
 // Of an address with one element. `bytes` holds total_bytes(address) bytes.
 [[nodiscard]] std::expected<Scalar, std::string> decode_one(const Address& address, View bytes);

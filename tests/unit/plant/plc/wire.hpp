@@ -22,6 +22,19 @@ inline SessionSettings settings_for_test() {
   return settings;
 }
 
+// What was handed over, for longer than the call that did.
+struct KeptItem {
+  s7::ItemCode code = s7::ItemCode::good;
+  s7::Bytes data = {};
+};
+using KeptItems = std::vector<KeptItem>;
+inline Outcome<KeptItems> kept(const Outcome<Items>& outcome) {
+  if (!outcome) return std::unexpected(outcome.error());
+  KeptItems items;
+  for (const auto& one : *outcome) items.push_back({one.code, {one.data.begin(), one.data.end()}});
+  return items;
+}
+
 class Wire {
  public:
   explicit Wire(SessionSettings settings = settings_for_test(), sim::PlcManners manners = {})
@@ -99,5 +112,14 @@ class Wire {
     }
   }
 };
+
+// Every four bytes of DB10 say where they stand.
+inline void number_places(Wire& wire) {
+  for (std::uint32_t at = 0; at + 4 <= 65536; at += 4) {
+    s7::Bytes bytes;
+    s7::put32(bytes, 0xA5000000U + at);
+    ASSERT_EQ(wire.cpu.memory().write(s7::bytes_range(s7::Area::db, 10, at, 4), bytes), s7::ItemCode::good);
+  }
+}
 
 }  // namespace standstill::plc::test
