@@ -31,9 +31,11 @@ std::expected<std::uint32_t, std::string> number(const Words& words, std::size_t
   std::uint32_t value = 0;
   if (words.size() <= at) return std::unexpected("a number is missing");
   const auto& text = words[at];
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  const char* const begin = text.data() + (hex ? 2 : 0);
+  const auto [end, wrong] = std::from_chars(begin, text.data() + text.size(), value, hex ? 16 : 10);
   if (wrong != std::errc{} || end != text.data() + text.size())
-    return std::unexpected("'" + text + "' is no number");
+    return std::unexpected("'" + text + "' is no number, such as 52 or 0x34");
   return value;
 }
 

@@ -16,7 +16,8 @@ using s7::FrameReader;
 
 namespace {
 constexpr std::size_t most_unsent = 4U << 20U;  // a client that reads nothing is closed
-}
+constexpr std::uint8_t address_unknown = 3;     // of a disconnect: X.224, 13.5.3
+}  // namespace
 
 PlcClient::PlcClient(os::Loop& loop, os::Fd socket, PlcCpu& cpu, PlcFaults& faults, std::mt19937& random,
                      std::function<void()> ended)
@@ -85,6 +86,11 @@ bool PlcClient::handle(FrameReader::Result what) {
   if (what == FrameReader::Result::connect) {
     const auto& asked = reader_.connect();
     connection_ = {};
+    const auto& place = cpu_.manners().place;
+    if (place && (asked.tsaps.remote & 0xFFU) != *place) {  // there is no module at that rack and slot
+      queue(s7::disconnect_frame(asked.source, 0, address_unknown), loop_.now(), true);
+      return true;
+    }
     queue(s7::confirm_frame({asked.source, 1, asked.tsaps, asked.size_code}), loop_.now());
     return true;
   }

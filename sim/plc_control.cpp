@@ -53,6 +53,17 @@ void PlcServer::add_commands() {
                   cpu_.manners().password = words.empty() ? "" : words[0];
                   return Json::object();
                 });
+  commands_.add("place", "RACK SLOT|any", "new connections to another rack or slot are refused",
+                [this](const Words& words) -> Result {
+                  cpu_.manners().place.reset();
+                  if (!words.empty() && words[0] == "any") return Json::object();
+                  const auto rack = number(words, 0, 0, 7);
+                  const auto slot = number(words, 1, 0, 31);
+                  if (!rack || !slot)
+                    return std::unexpected("say which rack, 0 to 7, and which slot, 0 to 31; or any");
+                  cpu_.manners().place = static_cast<std::uint8_t>(*rack << 5U | *slot);
+                  return Json::object();
+                });
   commands_.add("pdu", "BYTES", "the largest message, granted to new connections",
                 [this](const Words& words) -> Result {
                   const auto bytes = number(words, 0, 64, 960);

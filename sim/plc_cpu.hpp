@@ -18,6 +18,8 @@ struct PlcManners {
   bool bit_writes = true;         // off: a bit write is refused as a wrong type
   bool status_lists = true;       // off: they are not offered, as on small CPUs
   std::string password;           // needed before anything else; empty: none
+  // Where it stands; nothing: connections to every rack and slot are taken.
+  std::optional<std::uint8_t> place = std::nullopt;  // rack << 5 | slot
 };
 
 class PlcCpu {

@@ -71,6 +71,30 @@ TEST(Plc, ReadsAndWritesEveryKindOfValue) {
   EXPECT_EQ(large->size(), 65536U);
 }
 
+// The byte of the called access point: rack << 5 | slot, as the facts' recorded connection has it.
+TEST(Plc, AnotherRackOrSlotIsRefusedInWordsThatSayWhatToLookAt) {
+  PlcPeer peer;
+  EXPECT_EQ(peer.tell("place 0 2"), R"({"ok":true})");
+  PlcOptions options = options_for(peer);
+  options.max_tries = 2;
+  {
+    const Plc wrong("127.0.0.1", options);
+    const auto read = wrong.read("DB1.DBD0:DINT");
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().kind, PlcError::Kind::unreachable);
+    EXPECT_NE(read.error().text.find("the PLC refuses the connection: check rack and slot"),
+              std::string::npos)
+        << read.error().text;
+  }
+  options.slot = 2;
+  EXPECT_TRUE(Plc("127.0.0.1", options).read("DB1.DBD0:DINT"));
+  EXPECT_EQ(peer.tell("place 3 17"), R"({"ok":true})");
+  EXPECT_FALSE(Plc("127.0.0.1", options).read("DB1.DBD0:DINT"));
+  options.remote_tsap = 0x0271;  // an OP's, given as such
+  EXPECT_TRUE(Plc("127.0.0.1", options).read("DB1.DBD0:DINT"));
+  EXPECT_NE(peer.tell("place 8 0").find("rack, 0 to 7"), std::string::npos);
+}
+
 TEST(Plc, WritesNothingUnlessAllowed) {
   PlcPeer peer;
   auto options = options_for(peer);
