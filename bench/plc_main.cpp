@@ -162,11 +162,11 @@ bool one_outstanding(const Options& options) {
   };
   const std::vector<Kind> kinds{
       {"plc: a read of 4 bytes", [&] { return static_cast<bool>(plc.read_db(10, 0, 4)); },
-       request_of({s7::bytes_range(s7::Area::db, 10, 0, 4)}), 1.15},
+       request_of({s7::bytes_range(s7::Area::db, 10, 0, 4)}), 1.11},
       {"plc: a read of 200 bytes", [&] { return static_cast<bool>(plc.read_db(10, 0, 200)); },
-       request_of({s7::bytes_range(s7::Area::db, 10, 0, 200)}), 1.15},
+       request_of({s7::bytes_range(s7::Area::db, 10, 0, 200)}), 1.11},
       {"plc: a read of 20 items", [&] { return static_cast<bool>(plc.read(twenty).back()); },
-       request_of(ranges), 1.3}};
+       request_of(ranges), 1.15}};
   bool held = true;
   for (const auto& kind : kinds) {
     if (!options.wanted(kind.name)) continue;

@@ -18,6 +18,14 @@ void add(std::vector<PlcResult<PlcValue>>& all, const std::string& peer, auto&& 
     all.emplace_back(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
 }
 
+void add_other(std::vector<PlcResult<PlcValue>>& all, const std::string& peer, const s7::Address& address,
+               const plc::ItemResult& item) {
+  if (address.count == 1)
+    add(all, peer, plc::scalar_of(address, item));
+  else
+    add(all, peer, plc::value_of(address, item));
+}
+
 // Addresses are a few characters long: two words of eight bytes, which may overlap, are all of one.
 bool same(const std::string& one, const std::string& other) {
   const std::size_t size = one.size();
@@ -56,27 +64,24 @@ std::vector<PlcResult<PlcValue>> PlcGroup::results(const std::string& peer,
   std::vector<PlcResult<PlcValue>> all;
   all.reserve(texts.size());
   auto bad = unusable.begin();
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (bad != unusable.end() && bad->first == i) {
+  const auto take = [&all](auto number) {
+    all.emplace_back(std::in_place, std::in_place_type<decltype(number)>, number);
+  };
+  for (std::size_t place = 0; place < parsed.size() || bad != unusable.end();) {
+    if (bad != unusable.end() && bad->first == all.size()) {
       all.emplace_back((bad++)->second);
       continue;
     }
+    const s7::Address& address = parsed[place];
     if (!outcome) {
       all.emplace_back(error_of(outcome.error()));
-      continue;
+    } else {
+      // What most are, without a detour: of a length that was looked at when it came.
+      const plc::ItemResult& item = (*outcome)[place];
+      const bool one = item.code == s7::ItemCode::good && address.count == 1;
+      if (!one || !s7::decode_number(address, item.data, take)) add_other(all, peer, address, item);
     }
-    const s7::Address& address = parsed[next];
-    const plc::ItemResult& item = (*outcome)[next];
-    const bool whole = item.code == s7::ItemCode::good && item.data.size() == s7::bytes_of(ranges[next]);
-    ++next;
-    if (address.count != 1) {
-      add(all, peer, plc::value_of(address, item));
-    } else if (!whole || !s7::decode_number(address, item.data, [&all](auto number) {
-                 all.emplace_back(std::in_place, std::in_place_type<decltype(number)>, number);
-               })) {
-      add(all, peer, plc::scalar_of(address, item));
-    }
+    ++place;
   }
   return all;
 }

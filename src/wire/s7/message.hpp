@@ -5,6 +5,7 @@
 // Source: recordings of a real snap7 server, and the layout that Wireshark's s7comm dissector names.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -37,24 +38,21 @@ enum class WordLength : std::uint8_t {
   counter = 0x1C,
   timer = 0x1D,
 };
+// By length. Asked for every item of every message.
+inline constexpr auto word_bytes = [] {
+  std::array<std::uint8_t, 32> bytes{};
+  for (const auto one : {WordLength::bit, WordLength::byte, WordLength::character})
+    bytes[static_cast<std::size_t>(one)] = 1;
+  for (const auto two : {WordLength::word, WordLength::integer, WordLength::counter, WordLength::timer})
+    bytes[static_cast<std::size_t>(two)] = 2;
+  for (const auto four : {WordLength::dword, WordLength::dint, WordLength::real})
+    bytes[static_cast<std::size_t>(four)] = 4;
+  return bytes;
+}();
 // 0 for a length that does not exist.
 [[nodiscard]] constexpr std::size_t bytes_of(WordLength length) {
-  switch (length) {
-    case WordLength::bit:
-    case WordLength::byte:
-    case WordLength::character:
-      return 1;
-    case WordLength::word:
-    case WordLength::integer:
-    case WordLength::counter:
-    case WordLength::timer:
-      return 2;
-    case WordLength::dword:
-    case WordLength::dint:
-    case WordLength::real:
-      return 4;
-  }
-  return 0;
+  const auto place = static_cast<std::size_t>(length);
+  return place < word_bytes.size() ? word_bytes[place] : 0;
 }
 
 enum class ItemCode : std::uint8_t {
