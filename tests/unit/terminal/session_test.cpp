@@ -119,6 +119,8 @@ TEST_F(SignIn, ASessionEnds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(400));
     return say(ann.headers()) == 401;
   }));
+  for (const char* path : {"/api/v1/ack", "/api/v1/reset", "/api/v1/start"})
+    EXPECT_EQ(say(ann.headers(), path), 401) << path;
   EXPECT_EQ(json::parse(ask(get("/api/v1/session", ann.headers())).body).at("name"), nullptr);
 }
 
