@@ -17,11 +17,12 @@ const step = (page: Page): Promise<Step | null> => page.evaluate(() => {
   const one = document.activeElement;
   if (one === null || one === document.body) return null;
   const box = one.getBoundingClientRect();
-  const top = document.elementFromPoint(box.left + Math.min(box.width, innerWidth - box.left) / 2, box.top + box.height / 2);
+  const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];   // the part that is on the screen
+  const top = document.elementFromPoint((left + right) / 2, box.top + box.height / 2);
   const tall = box.height > innerHeight / 2;   // a table that scrolls: a part of it is in sight
   return {
     what: `${one.tagName.toLowerCase()} ${(one.getAttribute("data-testid") ?? one.getAttribute("aria-label") ?? one.textContent ?? "").slice(0, 40)}`,
-    hidden: !tall && (top === null || !(one.contains(top) || top.contains(one) || one.closest("label")?.contains(top) === true)),
+    hidden: right - left < 12 || !tall && (top === null || !(one.contains(top) || top.contains(one) || one.closest("label")?.contains(top) === true)),
     outlined: getComputedStyle(one).outlineStyle !== "none",
   };
 });
@@ -36,17 +37,19 @@ describe("the keyboard", () => {
         await page.reload();
         await showsWord(page, "RUNNING");
         await page.locator("main .panel").nth(1).waitFor({ timeout: 60_000 });
-        const seen: Step[] = [];
+        const seen: Step[] = [], back: Step[] = [];
         const last = await page.evaluate(() => [...document.querySelectorAll("a[href], button:not([disabled]), input:not([disabled]), select, summary, .scroll")].filter((one) => one.checkVisibility()).length);
-        for (let i = 0; i < last + 5; ++i) {
-          await page.keyboard.press("Tab");
-          const now = await step(page);
-          if (now === null) break;
-          seen.push(now);
-        }
+        for (const [key, list] of [["Tab", seen], ["Shift+Tab", back]] as const)   // backwards, what comes is above
+          for (let i = 0; i < last + 5; ++i) {
+            await page.keyboard.press(key);
+            const now = await step(page);
+            if (now === null) break;
+            list.push(now);
+          }
         expect(seen[1]?.what, view).toBe("button stop");
         expect(seen.length, `${view}: everything that can be used`).toBeGreaterThanOrEqual(last);
-        expect(seen.filter((one) => one.hidden || !one.outlined), view).toEqual([]);
+        expect(back.length, `${view}, backwards`).toBeGreaterThanOrEqual(last - 1);
+        expect([...seen, ...back].filter((one) => one.hidden || !one.outlined), view).toEqual([]);
       }
       await context.close();
     });

@@ -39,6 +39,11 @@ const views: View[] = [
   { id: "visitors", name: "Visitors", there: always },
 ];
 
+// By keyboard only: what a finger touches must not move away from under it.
+const intoSight = ({ currentTarget }: { currentTarget: HTMLElement }): void => {
+  if (currentTarget.matches(":focus-visible")) currentTarget.scrollIntoView({ block: "nearest", inline: "center" });
+};
+
 export function App() {
   const one = useStore(live);
   useWordOnEverything(one);
@@ -58,7 +63,7 @@ export function App() {
       <nav class="views" aria-label="Views">
         <ul>
           {views.filter((view) => state === null || view.there(state, rehearsal)).map((view) => (
-            <li key={view.id}><a href={`#/${view.id}`} aria-current={route.view === view.id ? "page" : undefined}>{view.name}</a></li>
+            <li key={view.id}><a href={`#/${view.id}`} aria-current={route.view === view.id ? "page" : undefined} onFocus={intoSight}>{view.name}</a></li>
           ))}
         </ul>
       </nav>
