@@ -15,6 +15,7 @@ std::expected<std::unique_ptr<Fleet>, std::string> Fleet::start(os::Loop& loop, 
     return std::unexpected("the key file is that of one station; for several it must be the master key");
   auto fleet = std::unique_ptr<Fleet>(new Fleet);
   std::shared_ptr<station::Reader> reader;
+  const auto last_cut = std::make_shared<Instant>();
   for (std::uint32_t i = 1; i <= settings.count; ++i) {
     const std::string name =
         settings.keys.master() ? settings.prefix + "-" + std::to_string(i) : settings.keys.instance();
@@ -33,7 +34,8 @@ std::expected<std::unique_ptr<Fleet>, std::string> Fleet::start(os::Loop& loop, 
                                                           .seed = i,
                                                           .second_path = settings.second_path,
                                                           .settle = settings.settle,
-                                                          .reader = reader},
+                                                          .reader = reader,
+                                                          .last_cut = last_cut},
                                      settings.dial, moved, said));
   }
   fleet->add_commands();

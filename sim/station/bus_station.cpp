@@ -5,6 +5,7 @@
 
 #include "os/clock.hpp"
 #include "os/random.hpp"
+#include "plant/station/latch_ask.hpp"
 #include "plant/station/member_timing.hpp"
 #include "wire/estop/names.hpp"
 
@@ -14,8 +15,9 @@ namespace {
 
 constexpr Duration turn_every = 200ms;
 constexpr Duration paths_every = 10s;
-// When many share one process all of them cut before the first one tells how it went.
+// When many share one process all of them cut before the first one tells how it went (S1), or asks anything.
 constexpr Duration tell_after = 30ms;
+constexpr Duration cutting = 10ms;
 constexpr std::string_view device = "relay";
 constexpr std::string_view alive_seconds = "5";
 constexpr auto version = "1.0.0";
@@ -169,7 +171,9 @@ estop::Envelope BusStation::envelope() const {
 
 void BusStation::command(bool run) {
   if (!welded_) contact_ = run;
-  if (std::exchange(commanded_, run) != run) moved_(*this);
+  if (std::exchange(commanded_, run) == run) return;
+  if (!run && set_.last_cut) *set_.last_cut = os::now();
+  moved_(*this);
 }
 
 void BusStation::follow() {
@@ -181,9 +185,14 @@ void BusStation::soon() {
   if (std::exchange(soon_, true)) return;
   soon_timer_ = loop_.after(tell_after, [this] {
     soon_ = false;
+    if (others_are_cutting(os::now())) return soon();
     show();
     confirm();
   });
+}
+
+bool BusStation::others_are_cutting(Instant now) const {
+  return set_.last_cut && now - *set_.last_cut < cutting;
 }
 
 void BusStation::show() {
@@ -262,11 +271,18 @@ void BusStation::restart() {
 
 void BusStation::ask_latch() {
   if (asking_ || !online()) return;
-  asking_ = session_->ask({"GET", estop::latch_key}, [this](const resp::Value& value) {
-    asking_ = false;
-    role_->latch(value.is_text() ? std::optional(value.text) : std::nullopt, os::now());
-    confirm_soon_ = true;
-  });
+  asking_ = station::ask_latch(
+      *session_, role_->latch_head(),
+      [this] {
+        asking_ = false;
+        role_->latch_as_before(os::now());
+        confirm_soon_ = true;
+      },
+      [this](const resp::Value& value) {
+        asking_ = false;
+        role_->latch(value.is_text() ? std::optional(value.text) : std::nullopt, os::now());
+        confirm_soon_ = true;
+      });
   if (set_.second_path && os::now() >= next_paths_) {
     next_paths_ = os::now() + paths_every;
     session_->ask({"GET", estop::paths_key}, [this](const resp::Value& value) {
@@ -307,7 +323,7 @@ void BusStation::tick() {
   role_->tick(now);
   commands_->open(latch_->state() == LatchState::running && role_->open(), now);
   commands_->tick(now);
-  if (online()) {
+  if (online() && !others_are_cutting(now)) {
     if (std::exchange(confirm_soon_, false)) confirm();
     if (now >= next_second_) {
       next_second_ = now + 1s;

@@ -30,6 +30,7 @@ class BusStation {
     bool second_path = true;  // stops by datagram are taken and sent, too
     Duration settle = 2s;     // S5, as a guard has it
     std::shared_ptr<station::Reader> reader{};  // of all stations with keys of the same bus
+    std::shared_ptr<Instant> last_cut{};        // of all in this process
   };
   using Dial = std::function<std::unique_ptr<link::Transport>()>;
   using Moved = std::function<void(const BusStation& station)>;  // the relay was commanded otherwise
@@ -66,6 +67,7 @@ class BusStation {
   void follow();  // the relay does what the latch allows
   void show();    // the role is told what the latch shows
   void soon();
+  [[nodiscard]] bool others_are_cutting(Instant now) const;
   void tick();
   void turn(Instant now);
   void beat();

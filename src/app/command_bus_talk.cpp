@@ -63,11 +63,12 @@ std::string shortened(const std::string& text, std::size_t longest) {
   return text.substr(0, end);
 }
 
-std::string stop_text(const BusStopOptions& options, const std::string& instance) {
+std::string stop_text(const BusStopOptions& options, const config::Bus& as) {
   estop::Message message;
   message.envelope.id = estop::uuid_of(os::random_bytes<16>());
   message.envelope.wall_ms = os::wall_ns() / 1'000'000;
-  message.envelope.source.instance = instance.empty() ? "by-hand" : instance;
+  message.envelope.source.instance = as.instance.empty() ? "by-hand" : as.instance;
+  if (as.whole_seconds) message.envelope.form = estop::TimeForm::seconds;
   message.envelope.source.version = version;
   estop::EmergencyStop stop;
   std::string description = options.description;
@@ -106,7 +107,7 @@ int bus_stop(const Context& context, const BusStopOptions& options) {
     complain("'" + printable(word) + "' was not understood; stopped all the same");
   const auto target = find(context, options.target);
   if (!target) return target.error();
-  const std::string text = stop_text(options, target->bus.instance);
+  const std::string text = stop_text(options, target->bus);
   bool heard = false;
   // Whoever hears it back knows that the server has handed it on.
   BusPeer peer(target->bus, target->password, {std::string(estop::stop_channel)},

@@ -135,6 +135,7 @@ Bus build_bus(const Reader& in, const SourceLocation& where, const std::filesyst
   bus.lease = in.ms("lease_ms");
   bus.key_file = in.path("key_file");
   bus.direct_port = in.whole<std::uint16_t>("direct_port");
+  bus.whole_seconds = in.text("timestamps") == "seconds";
   // The message format knows instance names in lower case only.
   if (std::ranges::any_of(bus.instance, [](char c) { return c >= 'A' && c <= 'Z'; }))
     in.report(Fault::bad_id, in.where("instance"),

@@ -78,6 +78,7 @@ struct Bus {
   milliseconds lease{3000};
   std::string key_file;
   std::uint16_t direct_port = 0;  // 0: any free one
+  bool whole_seconds = false;     // in the time stamps that this member sends
 };
 
 struct Config {

@@ -177,6 +177,13 @@ constexpr auto table = std::to_array<Key>({
      .initial = "0",
      .min = 0,
      .max = 65535},
+    {.section = "bus",
+     .name = "timestamps",
+     .meaning = "How this member writes the time in what it sends: `text` (`2026-01-31T12:00:00.000Z`), or "
+                "`seconds` (whole ones since 1970) for parties that understand only those. It reads both.",
+     .example = "\"seconds\"",
+     .initial = "\"text\"",
+     .choices = "text seconds"},
 
     {.section = "terminal",
      .name = "listen",

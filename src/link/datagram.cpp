@@ -42,16 +42,31 @@ void DatagramPort::close() {
 }
 
 void DatagramPort::ready() {
-  for (unsigned i = 0; i < settings_.a_turn; ++i) {
-    const ssize_t count = ::recv(socket_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (count < 0) continue;  // what an earlier datagram met on its way; taking it clears it
-    if (static_cast<std::size_t>(count) > settings_.longest) {
-      ++too_long_;
+  std::array<iovec, together> bytes;
+  std::array<mmsghdr, together> messages{};
+  for (std::size_t i = 0; i < together; ++i) {
+    bytes[i] = {buffer_.get() + i * (settings_.longest + 1), settings_.longest + 1};
+    messages[i].msg_hdr.msg_iov = &bytes[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  for (unsigned taken = 0; taken < settings_.a_turn;) {
+    const int got = ::recvmmsg(socket_.get(), messages.data(), together, MSG_DONTWAIT | MSG_TRUNC, nullptr);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (got <= 0) {  // what an earlier datagram met on its way; taking it clears it
+      ++taken;
       continue;
     }
-    heard_(std::string_view(buffer_.data(), static_cast<std::size_t>(count)));
-    if (!socket_) return;  // closed by what was heard
+    taken += static_cast<unsigned>(got);
+    for (int i = 0; i < got; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (messages[at].msg_len > settings_.longest) {
+        ++too_long_;
+        continue;
+      }
+      heard_(std::string_view(static_cast<const char*>(bytes[at].iov_base), messages[at].msg_len));
+      if (!socket_) return;  // closed by what was heard
+    }
+    if (static_cast<unsigned>(got) < together) return;
   }
   ++rests_;
   watch_.change(0);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +30,10 @@ class DatagramPort {
   using Heard = std::function<void(std::string_view datagram)>;
 
   DatagramPort(os::Loop& loop, Settings settings, Heard heard)
-      : loop_(loop), settings_(settings), heard_(std::move(heard)), buffer_(settings.longest + 1, '\0') {}
+      : loop_(loop),
+        settings_(settings),
+        heard_(std::move(heard)),
+        buffer_(std::make_unique_for_overwrite<char[]>(together * (settings.longest + 1))) {}
 
   // Port 0: any free one. An older one is closed first. The error is a sentence for the operator.
   [[nodiscard]] std::expected<void, std::string> open(const Address& local);
@@ -44,12 +48,14 @@ class DatagramPort {
   [[nodiscard]] std::uint64_t rests() const { return rests_; }
 
  private:
+  // A stop comes alone, and the second call that would say so is saved; of a flood many come at once.
+  static constexpr std::size_t together = 8;
   void ready();
 
   os::Loop& loop_;
   Settings settings_;
   Heard heard_;
-  std::string buffer_;
+  std::unique_ptr<char[]> buffer_;
   os::Fd socket_;
   std::string bound_;
   os::Loop::Watch watch_;

@@ -11,6 +11,7 @@
 #include "config/formats.hpp"
 #include "os/clock.hpp"
 #include "os/random.hpp"
+#include "plant/station/latch_ask.hpp"
 #include "plant/station/member_timing.hpp"
 #include "record/whole_file.hpp"
 #include "supervise/bus_files.hpp"
@@ -143,6 +144,7 @@ estop::Envelope BusMember::envelope() const {
   made.wall_ms = os::wall_ns() / 1'000'000;
   made.source.instance = config_.bus->instance;
   made.source.version = version;
+  if (config_.bus->whole_seconds) made.form = estop::TimeForm::seconds;
   return made;
 }
 
@@ -195,16 +197,24 @@ void BusMember::on_link(const link::Status& status, link::State previous, std::s
 void BusMember::ask_latch() {
   if (asking_latch_ || link_->status().state != link::State::online) return;
   next_latch_ = os::now() + latch_every;
-  asking_latch_ = session_->ask({"GET", estop::latch_key}, [this](const resp::Value& value) {
-    asking_latch_ = false;
-    const Instant now = os::now();
+  const auto whole = [this](const resp::Value& value) {
     std::optional<std::string> text;
     if (value.is_text()) text = value.text;
     // A refusal is no news of the latch, and unknown is stopped.
     if (value.is_error()) said("problem", "the server refuses to tell the retained latch: " + value.text);
-    std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.latch(text, now); }}, role_);
+    std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.latch(text, os::now()); }}, role_);
+    asking_latch_ = false;
     confirm();
-  });
+  };
+  auto* const role = std::get_if<station::Station>(&role_);
+  asking_latch_ = station::ask_latch(
+      *session_, role == nullptr ? std::string() : role->latch_head(),
+      [this, role] {
+        role->latch_as_before(os::now());
+        asking_latch_ = false;
+        confirm();
+      },
+      whole);
   link_->send_now();
 }
 
@@ -303,7 +313,7 @@ void BusMember::state(const View& view, bool known) {
 }
 
 void BusMember::demanded(const Cause& cause) {
-  if (auto* role = std::get_if<station::Station>(&role_)) role->demanded(cause, os::now());
+  std::visit(Overloaded{[](std::monostate) {}, [&](auto& role) { role.demanded(cause, os::now()); }}, role_);
 }
 
 void BusMember::released(estop::Action action, const std::string& who) {

@@ -57,12 +57,13 @@ void Controller::stop(const estop::HeardStop& heard, const std::string& text, In
   } else {
     remember(estop::HeardStop{.id = estop::uuid_for(text)}.number());  // as who holds it says it again
   }
-  if (!settled_) kept_.keep(heard, text, std::max(local_.epoch, read_epoch_), do_.envelope(), now);
+  if (!settled_) kept_.keep(heard, text, std::max(local_.epoch, read_epoch_), do_.envelope, now);
   note();
   const bool stands = local_.known && local_.state == LatchState::tripped && !local_.acknowledged;
   if (stands || stop_under_way(now)) return;
   stop_said_ = now;
   waiting_text_ = heard.unreadable.empty() && local_.state != LatchState::tripped ? text : std::string();
+  said_stop_.assign(in_words(heard));
   do_.stop(heard.reason, in_words(heard));
   do_.said("stopped", in_words(heard));
 }
@@ -84,7 +85,8 @@ void Controller::local(const Local& local, Instant now) {
   if (trip) {
     // Everybody repeats what came first: the stop that was heard, or the own one.
     const bool heard = !waiting_text_.empty() && now - stop_said_ < heard_lately;
-    stop_text_ = heard ? waiting_text_ : own_stop();
+    stop_text_ = heard ? waiting_text_ : own_stop(local.first_out);
+    if (!heard) told_own_ = now;
     waiting_text_.clear();
     // While the server is away nobody hears of it but by datagram, and afterwards another one may lead.
     if (!settled_ && !heard && !first && local.first_out.source.view() != bus_source)
@@ -101,20 +103,32 @@ void Controller::local(const Local& local, Instant now) {
   if (changed && settled_) retain(now);
 }
 
-std::string Controller::own_stop() {
+// This one's latch holds nobody but itself, and is tripped already: no trip comes of it. What was heard on
+// the bus comes back from the guard in the same words, and is nobody's here.
+void Controller::demanded(const Cause& cause, Instant now) {
+  const bool told = told_own_ != Instant{} && now - told_own_ < said_lately;
+  const bool heard = !said_stop_.empty() && cause.detail == said_stop_;
+  if (settled_ || told || heard) return;
+  told_own_ = now;
+  kept_.keep_own(own_stop(cause), read_epoch_, now);
+  say_kept(now);
+}
+
+void Controller::say_kept(Instant now) {
+  for (const auto& text : kept_.due(now, learned_)) do_.publish(estop::stop_channel, text);
+  note();
+}
+
+std::string Controller::own_stop(const Cause& cause) {
   estop::Message message;
   message.envelope = do_.envelope();
-  estop::EmergencyStop stop;
-  stop.reason = bus_reason(local_.first_out.code);
-  message.payload = stop;
-  const auto plain = estop::write_message(message);
-  stop.description = std::string(local_.first_out.detail.view());
-  stop.initiator = std::string(local_.first_out.source.view());
-  message.payload = std::move(stop);
+  remember(estop::HeardStop{.id = message.envelope.id}.number());
+  message.payload = estop::EmergencyStop{bus_reason(cause.code), std::string(cause.detail.view()),
+                                         std::string(cause.source.view())};
+  if (auto text = estop::write_message(message)) return std::move(*text);
   // Words that the format does not allow must not keep the stop from being sent.
-  const std::string text = estop::write_message(message).value_or(plain.value_or(""));
-  remember(estop::judge_stop(text).number());
-  return text;
+  message.payload = estop::EmergencyStop{bus_reason(cause.code), {}, {}};
+  return estop::write_message(message).value_or("");
 }
 
 void Controller::remember(std::uint64_t id) {
@@ -173,9 +187,15 @@ void Controller::retain(Instant now) {
   record.since_wall_ms = std::max<std::int64_t>(0, local_.first_out.wall_ns / 1'000'000);
   record.controller = set_.instance;
   record.stop_id = estop::judge_stop(stop_text_).id;
-  std::vector<std::string> names{std::string(estop::controllers)};
-  for (const auto& [instance, known] : stations_) names.push_back(instance);
-  do_.retain(estop::latch_key, estop::write_latch(record, set_.keys, names));
+  // A MAC for each of a thousand stations is work, and it is said again and again.
+  if (retained_text_.empty() || record != retained_ || retained_for_ != stations_.size()) {
+    std::vector<std::string> names{std::string(estop::controllers)};
+    for (const auto& [instance, known] : stations_) names.push_back(instance);
+    retained_text_ = estop::write_latch(record, set_.keys, names);
+    retained_ = std::move(record);
+    retained_for_ = stations_.size();
+  }
+  do_.retain(estop::latch_key, retained_text_);
   next_repeat_ = now + set_.repeat;
 }
 
@@ -323,8 +343,7 @@ void Controller::tick(Instant now) {
   }
   // What this latch holds is said by repeat(); what another one may not know is said here.
   if (settled_) kept_.clear();
-  for (const auto& text : kept_.due(now, learned_)) do_.publish(estop::stop_channel, text);
-  note();
+  say_kept(now);
   note_stations(now);
   look_for_missing(now);
   look_for_silent(now);

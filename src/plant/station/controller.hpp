@@ -62,6 +62,9 @@ class Controller {
   void result(const std::string& text);
   void local(const Local& local, Instant now);
   void tick(Instant now);
+  // Somebody stopped here, and the latch was tripped already: while another controller leads, everybody else
+  // is told.
+  void demanded(const Cause& cause, Instant now);
 
   // The own guard has taken the operator's word: now the stations.
   void released(estop::Action action, const std::string& who, Instant now);
@@ -78,7 +81,8 @@ class Controller {
   void note();
   void note_stations(Instant now);
   [[nodiscard]] bool other_leads(const estop::LatchRecord& record, Instant now) const;
-  [[nodiscard]] std::string own_stop();
+  void say_kept(Instant now);
+  [[nodiscard]] std::string own_stop(const Cause& cause);
   void remember(std::uint64_t id);
   void retain(Instant now);
   void repeat();
@@ -104,13 +108,18 @@ class Controller {
   std::array<std::uint64_t, 4096> ids_{};  // of the last stops (S10)
   std::size_t next_id_ = 0;
   Instant stop_said_{};       // to the guard
+  CauseDetail said_stop_;     // in these words, the last one that was heard
+  Instant told_own_{};        // to everybody
   std::string stop_text_;     // what is repeated
   std::string waiting_text_;  // the stop that trips, until the guard says it has
   Instant next_repeat_{};
   Instant missing_by_ = never;
   std::map<std::string, Known> stations_;
-  Epoch read_epoch_ = 0;  // of the latch that the bus retained when it was last read
-  KeptStops kept_;        // while another one leads, or none
+  estop::LatchRecord retained_;   // the last that was,
+  std::size_t retained_for_ = 0;  // for so many stations,
+  std::string retained_text_;     // written out
+  Epoch read_epoch_ = 0;          // of the latch that the bus retained when it was last read
+  KeptStops kept_;                // while another one leads, or none
 };
 
 }  // namespace standstill::station

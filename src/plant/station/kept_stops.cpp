@@ -28,7 +28,7 @@ KeptStops::KeptStops(const std::string& instance)
     : wait_(again_after + std::chrono::milliseconds(std::hash<std::string>{}(instance) % 1000)) {}
 
 void KeptStops::keep(const estop::HeardStop& heard, const std::string& text, Epoch known,
-                     estop::Envelope envelope, Instant now) {
+                     const std::function<estop::Envelope()>& make_envelope, Instant now) {
   const std::string id = id_of(heard, text);
   if (std::any_of(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.id == id; }))
     return said_by_another(heard, text, now);
@@ -36,12 +36,14 @@ void KeptStops::keep(const estop::HeardStop& heard, const std::string& text, Epo
     // As long as the one that stands for the rest was not said, it stands for this one, too.
     if (kept_.size() == most && kept_.back().said == 0) return;
     if (kept_.size() == most) kept_.pop_back();
+    estop::Envelope envelope = make_envelope();
     const std::string own_id = envelope.id;
     kept_.push_back({in_fewer_words(std::move(envelope), heard, "and more stops than are kept one by one"),
                      own_id, known, now + wait_});
     return;
   }
   if (!heard.unreadable.empty() || text.size() > longest) {
+    estop::Envelope envelope = make_envelope();
     envelope.id = id;
     const bool unreadable = !heard.unreadable.empty();
     kept_.push_back({in_fewer_words(std::move(envelope), heard,

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <system_error>
 
 #include "link/stream.hpp"
@@ -30,6 +31,14 @@ std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
 }
 std::string integer(std::size_t number) { return ":" + std::to_string(number) + "\r\n"; }
+
+std::optional<std::size_t> place_in(const std::string& text) {
+  std::size_t place = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place);
+  return error == std::errc{} && end == text.data() + text.size() && place < most_unsent
+             ? std::optional(place)
+             : std::nullopt;
+}
 
 bool is(const resp::Value& word, std::string_view name) {
   return word.text.size() == name.size() &&
@@ -121,14 +130,27 @@ void LocalServer::carry_out(Client& client, const Words& words) {
   } else if (is(words[0], "PUBLISH") && count == 3) {
     publish(client, words[1].text, words[2].text);
   } else if (is(words[0], "GET") && count == 2) {
-    const auto found = keys_.find(words[1].text);
-    const bool there = found != keys_.end() && os::now() < found->second.until;
-    client.output += there ? bulk(found->second.value) : client.resp3 ? "_\r\n" : "$-1\r\n";
+    const std::string* value = kept(words[1].text);
+    client.output += value != nullptr ? bulk(*value) : client.resp3 ? "_\r\n" : "$-1\r\n";
+  } else if (is(words[0], "GETRANGE") && count == 4) {
+    const std::string* value = kept(words[1].text);
+    const auto first = place_in(words[2].text), last = place_in(words[3].text);
+    if (!first || !last)
+      client.output += "-ERR a place is a whole number, 0 or more\r\n";
+    else if (value == nullptr || *first > *last || *first >= value->size())
+      client.output += bulk("");
+    else
+      client.output += bulk(value->substr(*first, *last - *first + 1));
   } else if (is(words[0], "SET") && (count == 3 || count == 5)) {
     keep(client, words);
   } else {
     client.output += "-ERR unknown command, or wrong number of words: the local bus knows few\r\n";
   }
+}
+
+const std::string* LocalServer::kept(const std::string& key) const {
+  const auto found = keys_.find(key);
+  return found != keys_.end() && os::now() < found->second.until ? &found->second.value : nullptr;
 }
 
 void LocalServer::subscribe(Client& client, const Words& words) {

@@ -1,5 +1,6 @@
 // The bus of one machine, without a server of its own: the controller serves those few commands of Redis that
-// members use (HELLO, PING, SUBSCRIBE, PUBLISH, GET, SET with EX), in RESP2 and RESP3, on a Unix socket.
+// members use (HELLO, PING, SUBSCRIBE, PUBLISH, GET, GETRANGE, SET with EX), in RESP2 and RESP3, on a Unix
+// socket.
 //
 // It keeps nothing on disk: what a new controller finds is an empty bus, and that is a stop for every
 // station, as with a Redis server that lost its memory. Whoever may open the socket (its group may) may use
@@ -56,6 +57,7 @@ class LocalServer {
   void subscribe(Client& client, const Words& words);
   void publish(Client& client, const std::string& channel, const std::string& text);
   void keep(Client& client, const Words& words);
+  [[nodiscard]] const std::string* kept(const std::string& key) const;  // none, or none any more: null
   void flush(Client& client);
   void sweep();  // forgets clients that have ended
 

@@ -37,6 +37,7 @@ class RedisSession final : public link::Session {
   [[nodiscard]] bool work(Instant now) override;
   [[nodiscard]] std::span<const std::byte> output() const override;
   void sent(std::size_t bytes) override;
+  [[nodiscard]] std::size_t portion() const override { return std::size_t{16} * 1024; }
   void probe(Instant now) override;
   [[nodiscard]] Instant last_heard() const override { return last_heard_; }
   [[nodiscard]] bool proven() const override { return proven_; }

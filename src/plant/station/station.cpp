@@ -1,7 +1,6 @@
 #include "plant/station/station.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace standstill::station {
 
@@ -75,29 +74,33 @@ void Station::stop(const estop::HeardStop& heard, const std::string& text, Insta
   message.code = heard.reason;
   message.initiator.assign(heard.unreadable.empty() ? heard.instance : "an unreadable message");
   const bool before = told_.standing == Standing::present;
-  if (watch_.knows(message.id)) {
+  const bool copy = watch_.knows(message.id);
+  if (!copy) ++stops_;
+  judge(message, now);  // S1: before anything is kept or put into words
+  if (copy)
     kept_.said_by_another(heard, text, now);
-  } else {
-    ++stops_;
-    kept_.keep(heard, text, epoch_, do_.envelope(), now);
-  }
-  judge(message, now);
+  else
+    kept_.keep(heard, text, epoch_, do_.envelope, now);
   if (before || told_.standing != Standing::present) return;
   stop_heard_ = now;
   do_.said("stopped", in_words(heard));
 }
 
 void Station::latch(const std::optional<std::string>& text, Instant now) {
-  RemoteMessage message;
-  message.kind = RemoteMessage::Kind::stopped;
-  message.initiator.assign("an unknown latch");
-  std::string unknown;
   if (text) {
     read_latch(*text);
   } else {
     record_ = std::unexpected("there is no retained latch");
-    latch_hash_.reset();
+    latch_head_.clear();
   }
+  judge_latch(now);
+}
+
+void Station::judge_latch(Instant now) {
+  RemoteMessage message;
+  message.kind = RemoteMessage::Kind::stopped;
+  message.initiator.assign("an unknown latch");
+  std::string unknown;
   const auto& record = record_;
   if (!record) {
     unknown = record.error();
@@ -133,13 +136,11 @@ void Station::latch(const std::optional<std::string>& text, Instant now) {
   say_kept(now, true);
 }
 
-// It is read every second, is long where there are many stations, and is nearly always the one before.
-// Whoever can write another text with the same hash could as well leave the one before there.
+// It is read every second, and is nearly always the one before. What was vouched for once, stays so.
 void Station::read_latch(const std::string& text) {
-  const std::size_t hash = std::hash<std::string>{}(text);
-  if (latch_hash_ == hash) return;
+  if (!latch_head_.empty() && text.starts_with(latch_head_)) return;
   record_ = estop::read_latch(text, set_.keys, set_.instance);
-  latch_hash_ = hash;
+  latch_head_ = record_ ? std::string(estop::latch_head(text)) : std::string();
 }
 
 void Station::say_kept(Instant now, bool latch_was_read) {

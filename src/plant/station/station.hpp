@@ -36,6 +36,10 @@ class Station {
   void stop(const estop::HeardStop& heard, const std::string& text, Instant now);
   // The retained latch as the bus has it; nothing when there is none.
   void latch(const std::optional<std::string>& text, Instant now);
+  // The bus has a latch that begins with latch_head(), which is as good as having read all of it again.
+  // Empty: it must be read whole.
+  [[nodiscard]] const std::string& latch_head() const { return latch_head_; }
+  void latch_as_before(Instant now) { judge_latch(now); }
   void release(const std::string& text, Instant now);
   void local(const Local& local, Instant now);
   // Somebody stopped here, and the latch was tripped already: no trip comes of it, and everybody is told.
@@ -65,6 +69,7 @@ class Station {
   [[nodiscard]] bool untold(const Local& local) const;
   void note();
   void read_latch(const std::string& text);
+  void judge_latch(Instant now);
   void result(const estop::Release& release, bool accepted, const std::string& reason);
   [[nodiscard]] std::string why_not(const estop::From<estop::Release>& release) const;
 
@@ -83,8 +88,8 @@ class Station {
   std::uint64_t stops_ = 0;  // heard, copies not counted; and how often it went safe quietly
   std::deque<Pending> pending_;
   KeptStops kept_;
-  std::optional<std::size_t> latch_hash_;  // of the text that `record_` was read from
-  std::expected<estop::LatchRecord, std::string> record_;
+  std::expected<estop::LatchRecord, std::string> record_;  // of the latch that was read last
+  std::string latch_head_;                                 // of its text, where somebody vouches for that
   Epoch noted_trip_ = 0;  // of the own latch: up to it what is owed is on disk
   Instant told_own_{};
 };

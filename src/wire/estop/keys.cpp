@@ -47,6 +47,15 @@ bool unhex(std::string_view text, Secret& into) {
   return true;
 }
 
+// RFC 5869 without salt and with one block of output: T(1) = HMAC(PRK, info | 0x01).
+Secret extract(const Secret& master) {
+  const Secret no_salt{};
+  return hmac(no_salt, std::string_view(reinterpret_cast<const char*>(master.data()), master.size()));
+}
+Secret expand(const Secret& extracted, std::string_view instance) {
+  return hmac(extracted, std::string(instance) + '\x01');
+}
+
 bool is_key_id(std::string_view id) {
   return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -55,13 +64,7 @@ bool is_key_id(std::string_view id) {
 
 }  // namespace
 
-// RFC 5869 with one block of output: T(1) = HMAC(PRK, info | 0x01).
-Secret derive(const Secret& master, std::string_view instance) {
-  const Secret no_salt{};
-  const Secret extracted =
-      hmac(no_salt, std::string_view(reinterpret_cast<const char*>(master.data()), master.size()));
-  return hmac(extracted, std::string(instance) + '\x01');
-}
+Secret derive(const Secret& master, std::string_view instance) { return expand(extract(master), instance); }
 
 std::string mac(const Secret& key, std::string_view text) { return hex(hmac(key, text)); }
 
@@ -109,6 +112,8 @@ std::expected<Keys, std::string> Keys::read(std::string_view file) {
     if (station) made.instance_ = words[3];
     keys.push_back(std::move(key));
   }
+  if (made.master_)
+    for (const Key& key : made.keys_) made.extracted_.push_back(extract(key.secret));
   if (made.keys_.empty()) return std::unexpected("there is no key in it; `standstill bus keygen` writes one");
   return made;
 }
@@ -132,7 +137,8 @@ std::vector<Keys::Key> Keys::of(std::string_view instance) const {
   if (!master_) return instance == instance_ ? keys_ : std::vector<Key>{};
   std::vector<Key> made;
   made.reserve(keys_.size());
-  for (const Key& key : keys_) made.push_back({key.id, derive(key.secret, instance)});
+  for (std::size_t i = 0; i < keys_.size(); ++i)
+    made.push_back({keys_[i].id, expand(extracted_[i], instance)});
   return made;
 }
 

@@ -58,7 +58,8 @@ class Keys {
   bool master_ = false;
   std::string instance_;
   std::vector<Key> keys_;
-  std::vector<Key> stop_keys_;  // of a station's file
+  std::vector<Secret> extracted_;  // of the master keys, HKDF's first half: it is the same for every instance
+  std::vector<Key> stop_keys_;     // of a station's file
 };
 
 }  // namespace standstill::estop

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <optional>
 
 #include "wire/estop/envelope.hpp"
 
@@ -16,6 +18,7 @@ constexpr std::array<std::string_view, 3> state_names{"tripped", "ready", "runni
 constexpr std::array<std::string_view, 4> readback_names{"none", "unconfirmed", "confirmed", "failed"};
 constexpr std::int64_t last_epoch = UINT32_MAX;
 constexpr std::size_t most_outputs = 64;
+constexpr std::string_view latch_macs = R"(,"macs":{)";
 
 bool is_state(std::string_view word) { return place(state_names, word) < state_names.size(); }
 bool is_action(std::string_view word) { return place(action_names, word) < action_names.size(); }
@@ -98,32 +101,82 @@ std::string write_latch(const LatchRecord& record, const Keys& master,
                                  {"since", record.since_wall_ms},
                                  {"controller", record.controller},
                                  {"stop_id", record.stop_id}});
-  ordered_json macs = ordered_json::object();
-  std::string key_id;
+  // Names of instances and MACs need no escapes, and there may be thousands.
+  std::string macs, key_id;
   for (const auto& station : stations) {
     const auto keys = master.of(station);
     if (keys.empty()) continue;
     key_id = keys.front().id;
-    macs[station] = mac(keys.front().secret, text);
+    macs += (macs.empty() ? "\"" : ",\"") + station + "\":\"" + mac(keys.front().secret, text) + '"';
   }
-  return dump({{"signed", text}, {"key_id", key_id}, {"macs", macs}});
+  std::string made = dump({{"signed", text}, {"key_id", key_id}});
+  made.pop_back();
+  return made.append(latch_macs) + macs + "}}";
+}
+
+namespace {
+
+struct LatchParts {
+  std::string inner, key_id, code;  // code: empty, there is none for that instance
+};
+
+std::expected<LatchParts, std::string> outer_of(const Json& parsed, std::string_view instance, bool whole) {
+  if (!parsed.is_object()) return std::unexpected("the retained latch is not a JSON object");
+  Members outer(parsed, "latch", {"signed", "key_id", "macs"});
+  LatchParts made{outer.text("signed", true, 2, 4096), outer.text("key_id", true, 1, 32), {}};
+  const Json* macs = outer.object("macs", whole);
+  if (!outer.problem().empty()) return std::unexpected(outer.problem());
+  if (macs == nullptr) return made;
+  if (const auto code = macs->find(std::string(instance)); code != macs->end() && code->is_string())
+    made.code = code->get<std::string>();
+  return made;
+}
+
+// Of a thousand MACs a station wants one: the others are looked over, and not parsed. What was found so says
+// nothing before its MAC does; a latch that is laid out otherwise is parsed whole.
+std::optional<LatchParts> parts_at_a_glance(std::string_view text, std::string_view instance) {
+  const std::string_view head = latch_head(text);
+  if (head.empty()) return std::nullopt;
+  const std::string named = '"' + std::string(instance) + R"(":")";
+  const std::string_view macs = text.substr(head.size());
+  const void* const found = ::memmem(macs.data(), macs.size(), named.data(), named.size());
+  const std::string_view code =
+      found == nullptr ? std::string_view()
+                       : macs.substr(static_cast<std::size_t>(static_cast<const char*>(found) - macs.data()) +
+                                     named.size());
+  constexpr std::size_t digits = 64;
+  if (code.size() <= digits) return std::nullopt;
+  const std::string outer = std::string(head.substr(0, head.size() - latch_macs.size())) + '}';
+  auto made = outer_of(Json::parse(outer, nullptr, false), instance, false);
+  if (!made) return std::nullopt;
+  made->code = std::string(code.substr(0, digits));
+  return std::move(*made);
+}
+
+}  // namespace
+
+// Inside of a JSON text a quote has a backslash before it: the first place where this stands is the member.
+std::string_view latch_head(std::string_view text) {
+  const auto at = text.starts_with(R"({"signed":")") ? text.find(latch_macs) : std::string_view::npos;
+  return at == std::string_view::npos ? std::string_view() : text.substr(0, at + latch_macs.size());
 }
 
 std::expected<LatchRecord, std::string> read_latch(std::string_view text, const Keys& keys,
                                                    std::string_view instance) {
-  // With a MAC for each of a thousand stations it is larger than a message.
-  const Json parsed = text.size() > 1024UL * 1024 ? Json() : Json::parse(text, nullptr, false);
-  if (!parsed.is_object()) return std::unexpected("the retained latch is not a JSON object");
-  Members outer(parsed, "latch", {"signed", "key_id", "macs"});
-  const std::string inner = outer.text("signed", true, 2, 4096);
-  const std::string key_id = outer.text("key_id", true, 1, 32);
-  const Json* macs = outer.object("macs", true);
-  if (!outer.problem().empty()) return std::unexpected(outer.problem());
-  const auto code = macs->find(std::string(instance));
-  if (code == macs->end() || !code->is_string() ||
-      !vouched(keys.of(instance), key_id, inner, code->get_ref<const std::string&>()))
-    return std::unexpected("no controller that has the key of " + std::string(instance) +
-                           " vouches for the retained latch");
+  const auto own = keys.of(instance);
+  const auto vouches = [&](const LatchParts& one) { return vouched(own, one.key_id, one.inner, one.code); };
+  auto parts = parts_at_a_glance(text, instance);
+  if (!parts || !vouches(*parts)) {
+    // With a MAC for each of a thousand stations it is larger than a message.
+    auto whole =
+        outer_of(text.size() > 1024UL * 1024 ? Json() : Json::parse(text, nullptr, false), instance, true);
+    if (!whole) return std::unexpected(whole.error());
+    if (!vouches(*whole))
+      return std::unexpected("no controller that has the key of " + std::string(instance) +
+                             " vouches for the retained latch");
+    parts = std::move(*whole);
+  }
+  const std::string& inner = parts->inner;
   const auto content = parse_object(inner);
   if (!content) return std::unexpected("the retained latch: " + content.error());
   Members in(*content, "latch",

@@ -29,12 +29,17 @@ struct LatchRecord {
   std::int64_t since_wall_ms = 0;
   std::string controller;  // the instance that wrote it
   std::string stop_id{};   // of the message that is repeated while it stands; empty: none
+  bool operator==(const LatchRecord&) const = default;
 };
 [[nodiscard]] std::string write_latch(const LatchRecord& record, const Keys& master,
                                       const std::vector<std::string>& stations);
 // As `instance` sees it: only with a MAC that its key vouches for.
 [[nodiscard]] std::expected<LatchRecord, std::string> read_latch(std::string_view text, const Keys& keys,
                                                                  std::string_view instance);
+
+// Its beginning, in which everything stands that is signed: two latches with the same say the same. Empty: it
+// is not laid out as write_latch does.
+[[nodiscard]] std::string_view latch_head(std::string_view text);
 
 // Channel `events:safe_state`, signed by the station.
 struct SafeState {

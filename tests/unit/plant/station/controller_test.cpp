@@ -3,109 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
-
-#include "unit/plant/station/bus_keys.hpp"
+#include "unit/plant/station/hub_rig.hpp"
 
 namespace standstill::station {
 namespace {
-
-struct Hub {
-  Instant now = instant_from_ns(1'000'000'000'000);
-  std::string name;
-  std::string written;   // what the next start would be given
-  std::string retained;  // estop:latch; empty: none
-  std::vector<std::pair<std::string, std::string>> published;
-  std::vector<std::string> stops, alarms, said;
-  std::vector<Epoch> raised;
-  Standing standing = Standing::unknown;
-  unsigned next_id = 100;
-  Local local;
-  std::unique_ptr<Controller> controller;
-
-  explicit Hub(std::string instance = "ctrl-01", std::vector<std::string> stations = {},
-               const std::string& kept = {})
-      : name(std::move(instance)) {
-    Doer doer;
-    doer.decided = [this](const Finding& finding) { standing = finding.standing; };
-    doer.told = [](const Verdict&) {};
-    doer.stop = [this](CauseCode, const std::string& detail) { stops.push_back(detail); };
-    doer.publish = [this](std::string_view channel, const std::string& text) {
-      published.emplace_back(channel, text);
-    };
-    doer.retain = [this](std::string_view, const std::string& text) { retained = text; };
-    doer.envelope = [this] { return envelope(name); };
-    doer.raise = [this](Epoch epoch) { raised.push_back(epoch); };
-    doer.registered = [](const std::vector<std::string>&) {};
-    doer.keep = [this](const std::string& owed) { written = owed; };
-    doer.said = [this](std::string_view code, const std::string& detail) {
-      said.push_back(std::string(code) + ": " + detail);
-    };
-    doer.alarm = [this](const std::string& detail) { alarms.push_back(detail); };
-    controller = std::make_unique<Controller>(
-        Controller::Settings{
-            .instance = name, .stations = std::move(stations), .keys = master(), .kept = kept},
-        doer);
-    controller->begin(now);
-  }
-  estop::Envelope envelope(const std::string& instance) {
-    estop::Envelope made;
-    made.id = id_of(next_id++);
-    made.source = {"standstill", instance, "0.1.0"};
-    return made;
-  }
-  void guard(LatchState state, Epoch epoch, bool acknowledged = false) {
-    local.known = true;
-    local.state = state;
-    local.epoch = epoch;
-    local.acknowledged = acknowledged;
-    local.first_out = {CauseCode::limit, true, "oil", "too hot", now, 0};
-    controller->local(local, now);
-  }
-  void join() {
-    controller->joined(now);
-    controller->latch(retained.empty() ? std::nullopt : std::optional(retained), now);
-  }
-  void stop(unsigned id) {
-    estop::HeardStop heard;
-    heard.id = id_of(id);
-    heard.instance = "b";
-    controller->stop(heard, "the stop " + std::to_string(id), now);
-  }
-  void safe(const std::string& station, LatchState state, Epoch epoch, Epoch station_epoch,
-            bool acknowledged = false, const std::string& start = nonce) {
-    estop::SafeState made;
-    made.epoch = epoch;
-    made.station_epoch = station_epoch;
-    made.state = state;
-    made.acknowledged = acknowledged;
-    made.boot_nonce = start;
-    controller->safe_state(estop::write_safe_state(envelope(station), made, keys_of(station), station), now);
-  }
-  void pass(Duration time) {
-    for (Duration step{}; step < time; step += 100ms) {
-      now += 100ms;
-      controller->heard(now);
-      controller->tick(now);
-    }
-  }
-  std::vector<estop::Release> releases(const std::string& station) {
-    std::vector<estop::Release> made;
-    for (const auto& [channel, text] : published)
-      if (channel == estop::release_channel(station))
-        made.push_back(estop::read_release(text, keys_of(station), station).value().content);
-    return made;
-  }
-  int count(std::string_view wanted) {
-    return static_cast<int>(std::count_if(published.begin(), published.end(),
-                                          [&](const auto& one) { return one.first == wanted; }));
-  }
-  estop::LatchRecord latch(const std::string& reader) {
-    const bool leads = reader == estop::controllers;
-    return estop::read_latch(retained, leads ? master() : keys_of(reader), reader).value();
-  }
-};
 
 TEST(Controller, KeepsItsLatchOnTheBusForEveryStation) {
   Hub hub("ctrl-01", {"a", "b"});
@@ -262,113 +163,13 @@ TEST(Controller, NobodyRegistersWithoutAKey) {
   made.boot_nonce = nonce;
   hub.controller->safe_state(estop::write_safe_state(hub.envelope("a"), made, keys_of("b"), "b"), hub.now);
   EXPECT_TRUE(hub.controller->stations().empty());
+  const std::string before = hub.retained;
+  hub.pass(5s);
+  EXPECT_EQ(hub.retained, before) << "said again, and the same";
   hub.safe("a", LatchState::tripped, 0, 1);
   EXPECT_EQ(hub.controller->stations().size(), 1U);
   hub.pass(100ms);
   EXPECT_EQ(hub.latch("a").epoch, 3U) << "from now on it can check the latch";
-}
-
-TEST(Controller, ASecondOneStandsByAndTakesOver) {
-  Hub first("ctrl-01");
-  Hub second("ctrl-02");
-  first.guard(LatchState::tripped, 5);
-  first.join();
-  second.guard(LatchState::tripped, 2);
-  second.retained = first.retained;
-  second.join();
-  EXPECT_EQ(second.standing, Standing::present) << "its own guard refuses every reset";
-  EXPECT_EQ(second.retained, first.retained);
-  const auto beat = [&] {
-    estop::Message message{first.envelope("ctrl-01"), estop::Heartbeat{.firmware_version = "0.1.0"}};
-    second.controller->heartbeat(message, second.now);
-    second.controller->latch(first.retained, second.now);
-  };
-  for (int i = 0; i < 10; ++i) {
-    second.pass(1s);
-    beat();
-  }
-  EXPECT_TRUE(second.raised.empty());
-  second.pass(4s);
-  second.controller->latch(first.retained, second.now);
-  ASSERT_EQ(second.raised.size(), 1U) << "the first has not been heard for four seconds";
-  EXPECT_EQ(second.raised[0], 6U);
-  second.guard(LatchState::tripped, 6);
-  second.controller->latch(first.retained, second.now);
-  EXPECT_EQ(second.latch(std::string(estop::controllers)).controller, "ctrl-02");
-  // The first comes back: it does not lead any more.
-  first.now = second.now;
-  first.retained = second.retained;
-  first.join();
-  EXPECT_EQ(first.standing, Standing::present);
-  EXPECT_EQ(first.retained, second.retained);
-}
-
-// The one that leads was not there when it was published.
-TEST(Controller, S11_AStopThatOnlyTheOneThatStandsByHasHeardIsSaidAgain) {
-  Hub first("ctrl-01"), second("ctrl-02");
-  first.guard(LatchState::tripped, 3);
-  first.join();
-  second.guard(LatchState::tripped, 1);
-  second.retained = first.retained;
-  second.join();
-  ASSERT_FALSE(second.controller->leads());
-  first.guard(LatchState::running, 3);
-  second.retained = first.retained;
-  const auto said = [&](Duration time) {
-    const auto before = second.published.size();
-    for (Duration step{}; step < time; step += 100ms) {
-      second.now += 100ms;
-      second.controller->heard(second.now);
-      // It is heard, so it leads.
-      estop::Message beat{first.envelope("ctrl-01"), estop::Heartbeat{.firmware_version = "1"}};
-      second.controller->heartbeat(beat, second.now);
-      second.controller->latch(second.retained, second.now);
-      second.controller->tick(second.now);
-    }
-    int count = 0;
-    for (auto i = before; i < second.published.size(); ++i)
-      if (second.published[i].first == estop::stop_channel) ++count;
-    return count;
-  };
-  EXPECT_EQ(said(5s), 0);
-  second.stop(1);
-  EXPECT_EQ(said(3s), 1);
-  EXPECT_EQ(second.published.back().second, "the stop 1");
-  EXPECT_EQ(said(3s), 1);
-  {
-    // S3: so it does when it begins again.
-    Hub again("ctrl-02", {}, second.written);
-    again.guard(LatchState::tripped, 2);
-    again.retained = first.retained;
-    again.join();
-    for (int i = 0; i < 40; ++i) {
-      again.now += 100ms;
-      again.controller->heard(again.now);
-      estop::Message beat{first.envelope("ctrl-01"), estop::Heartbeat{.firmware_version = "1"}};
-      again.controller->heartbeat(beat, again.now);
-      again.controller->latch(again.retained, again.now);
-      again.controller->tick(again.now);
-    }
-    ASSERT_FALSE(again.published.empty());
-    EXPECT_EQ(again.published.back().second, "the stop 1");
-  }
-  first.guard(LatchState::tripped, 4);
-  second.retained = first.retained;
-  EXPECT_EQ(said(10s), 0);
-}
-
-TEST(Controller, OfTwoThatBeginTogetherOneLeads) {
-  Hub first("ctrl-01");
-  Hub second("ctrl-02");
-  first.guard(LatchState::tripped, 1);
-  second.guard(LatchState::tripped, 1);
-  first.join();
-  second.join();
-  first.controller->latch(second.retained, first.now);
-  second.controller->latch(first.retained, second.now);
-  EXPECT_EQ(first.raised.size(), 1U);
-  EXPECT_TRUE(second.raised.empty());
-  EXPECT_EQ(second.standing, Standing::present);
 }
 
 TEST(Controller, AStationThatFallsSilentIsAnAlarmAlsoWithoutATrip) {

@@ -49,6 +49,12 @@ TEST_F(LocalBus, AnswersWhatMembersAsk) {
   EXPECT_EQ(say("SET estop:latch tripped"), "OK\n");
   EXPECT_EQ(say("GET estop:latch"), "tripped\n");
   EXPECT_EQ(say("-3 GET estop:latch"), "tripped\n") << "in RESP3, too";
+  // As redis.io has them ("GETRANGE"): both ends belong to it, what lies beyond is left out.
+  EXPECT_EQ(say("GETRANGE estop:latch 0 3"), "trip\n");
+  EXPECT_EQ(say("GETRANGE estop:latch 4 99"), "ped\n");
+  EXPECT_EQ(say("GETRANGE estop:latch 7 9"), "\n");
+  EXPECT_EQ(say("GETRANGE nothing 0 3"), "\n");
+  EXPECT_EQ(say("GETRANGE estop:latch x 3").substr(0, 3), "ERR");
   EXPECT_EQ(say("PUBLISH events:emergency_stop x"), "0\n");
   EXPECT_EQ(say("SET alive running EX 1"), "OK\n");
   std::string gone = "running\n";

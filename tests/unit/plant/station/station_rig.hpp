@@ -33,31 +33,34 @@ struct StationRig {
   std::unique_ptr<Station> station;
   Local local;
 
-  explicit StationRig(Epoch remembered_epoch = 0, const std::string& kept = {}) {
-    Doer doer;
-    doer.decided = [this](const Finding& finding) { standing = finding.standing; };
-    doer.told = [](const Verdict&) {};
-    doer.publish = [this](std::string_view channel, const std::string& text) {
+  Doer doer() {
+    Doer does;
+    does.decided = [this](const Finding& finding) { standing = finding.standing; };
+    does.told = [](const Verdict&) {};
+    does.publish = [this](std::string_view channel, const std::string& text) {
       published.emplace_back(channel, text);
     };
-    doer.envelope = [this] {
+    does.envelope = [this] {
       estop::Envelope made;
       made.id = id_of(next_id++);
       made.source = {"standstill", "a", "0.1.0"};
       return made;
     };
-    doer.word = [this](estop::Action action, Epoch, const std::string&) { words.push_back(action); };
-    doer.remember = [this](Epoch epoch) { remembered.push_back(epoch); };
-    doer.keep = [this](const std::string& owed) { written.push_back(owed); };
-    doer.said = [this](std::string_view code, const std::string& detail) {
+    does.word = [this](estop::Action action, Epoch, const std::string&) { words.push_back(action); };
+    does.remember = [this](Epoch epoch) { remembered.push_back(epoch); };
+    does.keep = [this](const std::string& owed) { written.push_back(owed); };
+    does.said = [this](std::string_view code, const std::string& detail) {
       said.push_back(std::string(code) + ": " + detail);
     };
+    return does;
+  }
+  explicit StationRig(Epoch remembered_epoch = 0, const std::string& kept = {}) {
     station = std::make_unique<Station>(Station::Settings{.instance = "a",
                                                           .largest_epoch = remembered_epoch,
                                                           .boot_nonce = nonce,
                                                           .kept = kept,
                                                           .keys = keys_of("a")},
-                                        doer);
+                                        doer());
     station->begin(now);
   }
 

@@ -32,6 +32,34 @@ TEST(Station, S7_AMissingForgedOrOldLatchIsAStop) {
   }
 }
 
+// Every second only its beginning is asked for.
+TEST(Station, S7_S11_ALatchThatIsAsBeforeCountsAsRead) {
+  Rig rig;
+  EXPECT_EQ(rig.station->latch_head(), "") << "nothing was vouched for yet";
+  rig.join(3, LatchState::running);
+  const std::string head = rig.station->latch_head();
+  EXPECT_EQ(head, estop::latch_head(rig.latch(3, LatchState::running)));
+  for (int i = 0; i < 20; ++i) {
+    rig.now += 1s;
+    rig.station->heard(rig.now);
+    rig.station->latch_as_before(rig.now);
+    rig.station->tick(rig.now);
+    ASSERT_TRUE(rig.free()) << i;
+  }
+  rig.station->left();
+  rig.station->joined(rig.now);
+  EXPECT_FALSE(rig.station->open());
+  rig.station->latch_as_before(rig.now);
+  EXPECT_TRUE(rig.station->open()) << "the same latch, read on a new connection";
+  rig.stop(1);
+  rig.station->latch_as_before(rig.now);
+  EXPECT_EQ(rig.standing, Standing::present) << "the latch of before the stop releases nothing";
+  for (const auto& unknown : std::vector<std::optional<std::string>>{std::nullopt, "running"}) {
+    rig.station->latch(unknown, rig.now);
+    EXPECT_EQ(rig.station->latch_head(), "") << "what nobody vouches for is read whole again";
+  }
+}
+
 TEST(Station, S9_EveryStopIsObeyed_S10_ACopyIsNot) {
   Rig rig;
   rig.join(3, LatchState::running);
@@ -177,6 +205,31 @@ TEST_F(StationRelease, RefusesReplaysOldEpochsOtherStartsAndOtherKeys) {
   rig.say(rig.release(estop::Action::acknowledge, 4, 5, 1));
   EXPECT_NE(rig.result().find("taken before"), std::string::npos);
   EXPECT_EQ(rig.words.size(), 1U);
+}
+
+// Its epochs, what it owed and what it had taken are gone with the disk. Somebody had listened, and says the
+// words once more that had released it before.
+TEST_F(StationRelease, S9_S10_ReplaysAfterTheStationLostItsDiskAreRefused) {
+  std::vector<estop::Release> heard;
+  for (const auto action : {estop::Action::acknowledge, estop::Action::reset, estop::Action::start})
+    heard.push_back(rig.release(action, 4, 5, heard.size() + 1));
+  Rig empty;
+  empty.station = std::make_unique<Station>(
+      Station::Settings{.instance = "a", .boot_nonce = "fedcba9876543210", .keys = keys_of("a")},
+      empty.doer());
+  empty.station->begin(empty.now);
+  empty.guard(LatchState::tripped, 5);
+  empty.join(4, LatchState::running);
+  empty.said.clear();
+  for (const auto& word : heard) {
+    empty.say(word);
+    EXPECT_NE(empty.result().find("another start"), std::string::npos) << empty.result();
+  }
+  EXPECT_TRUE(empty.words.empty());
+  EXPECT_EQ(
+      std::ranges::count_if(empty.said, [](const auto& one) { return one.starts_with("release_refused"); }),
+      3)
+      << "each is journalled";
 }
 
 // The controller says "reset" while a stop that it has not heard yet is on its way: this station has heard

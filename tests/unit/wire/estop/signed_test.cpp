@@ -74,6 +74,49 @@ TEST(EstopSigned, AReleaseIsForOneStation) {
   }
 }
 
+// What is signed is also what a station compares, so words in it must not pass for the members around it.
+TEST(EstopSigned, TheBeginningOfALatchHoldsAllThatItSays) {
+  LatchRecord record;
+  record.epoch = 7;
+  record.controller = "ctrl-01";
+  record.detail = R"(","key_id":"k9","macs":{"a":"00"},"macs":{)";
+  std::vector<std::string> many{std::string(controllers)};
+  for (int i = 0; i < 1000; ++i) many.push_back("sim-" + std::to_string(i));
+  many.emplace_back("a");
+  const std::string text = write_latch(record, master(), many);
+  const std::string head(latch_head(text));
+  EXPECT_TRUE(text.starts_with(head));
+  EXPECT_LT(head.size(), 700U);
+  EXPECT_TRUE(head.ends_with(R"(,"key_id":"k1","macs":{)")) << head;
+  for (const auto* who : {"a", "sim-0", "sim-99", "sim-999"}) {
+    const auto read = read_latch(text, station(who), who);
+    ASSERT_TRUE(read) << who << ": " << read.error();
+    EXPECT_EQ(*read, record);
+  }
+  EXPECT_FALSE(read_latch(text, station("sim-1000"), "sim-1000")) << "it has no MAC there";
+  ++record.epoch;
+  EXPECT_NE(latch_head(write_latch(record, master(), many)), head);
+  for (const auto* other : {"", "tripped", R"({"macs":{},"signed":"x"})", R"({"signed":"x","macs":)"})
+    EXPECT_EQ(latch_head(other), "") << other;
+  // Laid out by somebody else, and read all the same.
+  const std::string spaced = "{ " + write_latch(record, master(), {"a"}).substr(1);
+  EXPECT_EQ(latch_head(spaced), "");
+  EXPECT_TRUE(read_latch(spaced, station("a"), "a"));
+}
+
+TEST(EstopSigned, ALatchIsNotVouchedForByAMacThatStandsElsewhere) {
+  LatchRecord record;
+  record.epoch = 7;
+  record.controller = "c";
+  const std::string text = write_latch(record, master(), {"a", "b"});
+  const auto at = text.find("\"a\":\"") + 5, other = text.find("\"b\":\"") + 5;
+  std::string changed = text;
+  changed.replace(at, 64, text.substr(other, 64));
+  EXPECT_FALSE(read_latch(changed, station("a"), "a")) << "the MAC of b";
+  EXPECT_TRUE(read_latch(changed, station("b"), "b"));
+  EXPECT_FALSE(read_latch(text.substr(0, at + 63), station("a"), "a")) << "cut short";
+}
+
 TEST(EstopSigned, AKeyIsRotatedWithoutAGap) {
   Secret newer = counting();
   newer[0] = 99;
