@@ -2,8 +2,10 @@
 // are pulled, and TLS.
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include "support/bus_rig.hpp"
+#include "support/places.hpp"
 
 namespace standstill::test {
 namespace {
@@ -103,6 +105,50 @@ TEST_F(BusPartition, S11_AControllerThatIsCutOffStopsTheStationsStraight) {
   ASSERT_TRUE(confirmed()) << both() << bus_journal(*controller);
   EXPECT_EQ(station->run_commands(), starts) << "nothing was energised on the way";
   release();
+}
+
+// The users of packaging/redis/standstill.acl, as they are shipped; what this test says by hand it says as
+// somebody who may.
+class BusUsers : public BusRig {
+ protected:
+  void SetUp() override {
+    std::ifstream shipped(source_folder() + "/packaging/redis/standstill.acl");
+    std::ofstream list(folder / "users.acl");
+    for (std::string line; std::getline(shipped, line);)
+      list << (line == "user default off" ? "user default on nopass ~* &* +@all" : line) << '\n';
+    list.close();
+    write("leads.secret", "change-me-1");
+    write("station.secret", "change-me-2");
+    BusRig::SetUp();
+  }
+  std::vector<std::string> server_words() override { return {"--aclfile", folder / "users.acl"}; }
+  std::string where(bool leads) override {
+    return BusRig::where(leads) + "user = \"standstill-" + (leads ? "controller" : "bench-1") +
+           "\"\npassword_file = \"" + (folder / (leads ? "leads.secret" : "station.secret")) + "\"\n";
+  }
+  bool may(const std::string& user, std::vector<std::string> words) {
+    words.insert(words.begin(), {"ACL", "DRYRUN", user});
+    return redis->say(words) == "+OK";
+  }
+};
+
+TEST_F(BusUsers, S9_TheShippedListAllowsWhatTheBusNeedsAndNoMore) {
+  start_running();
+  if (HasFatalFailure()) return;
+  redis->publish("events:emergency_stop", stop_by_hand);
+  ASSERT_TRUE(become_safe()) << both();
+  release();
+  if (HasFatalFailure()) return;
+  const std::string refused = redis->ask({"ACL", "LOG"});
+  EXPECT_TRUE(refused.starts_with("*0\r\n")) << "something that a member needs is not allowed: " << refused;
+  const std::string station_user = "standstill-bench-1";
+  EXPECT_TRUE(may(station_user, {"PUBLISH", "events:emergency_stop", "x"}));
+  EXPECT_FALSE(may(station_user, {"SET", "estop:latch", "x"}));
+  EXPECT_FALSE(may(station_user, {"SET", "estop:paths", "x"}));
+  EXPECT_FALSE(may(station_user, {"PUBLISH", "release:bench-2", "x"}));
+  EXPECT_FALSE(may(station_user, {"PUBLISH", "commands:bench-2", "x"}));
+  EXPECT_FALSE(may(station_user, {"FLUSHALL"}));
+  EXPECT_FALSE(may("standstill-controller", {"CONFIG", "SET", "save", ""}));
 }
 
 class BusTls : public BusRig {

@@ -158,6 +158,7 @@ TEST_F(Held, S3_S9_SoItDoesWithItsOwn) {
   rig.station->left();
   rig.guard(LatchState::tripped, 5);
   Again again(rig.written.back());
+  EXPECT_EQ(again.next.stops(), 1) << "as soon as the latch was read, for nobody else may have heard it";
   const Ids ids = again.later(3s);
   ASSERT_FALSE(ids.empty());
   EXPECT_EQ(ids.front(), estop::judge_stop(rig.published.back().second).id)
