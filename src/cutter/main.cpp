@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   // It goes when its outputs are safe, not when somebody closes a terminal.
   for (const int ignored : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT}) ::signal(ignored, SIG_IGN);
   os::forbid_core_files();
+  os::widen_descriptor_table();
   static cutter::Cutter cutter(argv[1][0] == '1' ? 0U : 1U);
   [[maybe_unused]] const auto granted = os::enter_realtime(os::cutter_priority, true);
   ::_exit(cutter.run());  // the output threads still run: no destructor may touch what they use

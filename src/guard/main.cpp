@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
   end.sa_handler = request_end;
   ::sigaction(SIGTERM, &end, nullptr);
   os::forbid_core_files();
+  os::widen_descriptor_table();
 
   auto lock = os::take_lock(options.state_dir + "/guard.lock", "guard");
   if (!lock) {

@@ -1,15 +1,20 @@
 #include "os/realtime.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+#include "os/fd.hpp"
 
 namespace standstill::os {
 
@@ -44,6 +49,14 @@ void return_freed_memory() {
   constexpr int large = 1 << 20;
   ::mallopt(M_MMAP_THRESHOLD, large);
   ::mallopt(M_TRIM_THRESHOLD, large);
+}
+
+void widen_descriptor_table() {
+  rlimit allowed{};
+  if (getrlimit(RLIMIT_NOFILE, &allowed) != 0) return;
+  const int last = static_cast<int>(std::min<rlim_t>(allowed.rlim_cur, 1024)) - 1;
+  const Fd any(epoll_create1(EPOLL_CLOEXEC));
+  const Fd far(fcntl(any.get(), F_DUPFD_CLOEXEC, last));
 }
 
 void forbid_core_files() {

@@ -26,6 +26,11 @@ struct RealTime {
 // for each thread that once served or compared a large snapshot. Once, before there are threads.
 void return_freed_memory();
 
+// Room for 1024 descriptors (or as many as this process may have), once, before there are threads. Whenever
+// the table of a process with threads grows, the kernel lets whoever made it grow wait for an RCU grace
+// period (Linux fs/file.c, expand_fdtable): on a loaded machine that is longer than a heartbeat.
+void widen_descriptor_table();
+
 // No core file: writing one would delay the moment at which the others learn of the death.
 void forbid_core_files();
 

@@ -59,6 +59,7 @@ int run_supervisor(const config::Config& config, const RunOptions& options) {
   const os::EndSignals ends;       // all other threads leave them to the loop
   const os::ServiceNotice notice;  // before anything is started that would inherit its variables
   os::forbid_core_files();
+  os::widen_descriptor_table();
   os::return_freed_memory();
   os::Loop loop;
   Supervisor supervisor(loop, config, std::move(*plan),

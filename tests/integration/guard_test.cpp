@@ -1,4 +1,6 @@
 // The guard and its cutters as processes, with real pseudo terminals as relays.
+#include <sys/resource.h>
+
 #include "support/guard_rig.hpp"
 
 namespace standstill::test {
@@ -69,6 +71,30 @@ TEST(Guard, WhatAnswersACutBeforeItsBlameBelongsToTheEpochThatItBegins) {
   EXPECT_TRUE(rig.until([&] { return confirmed(before + 1) == 2; }));
   EXPECT_EQ(confirmed(before), 0);
   EXPECT_EQ(rig.state->first_out_code, CauseCode::software_error);
+}
+
+long descriptor_slots_of(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("FDSize:")) return std::atol(line.c_str() + 7);
+  return 0;
+}
+
+// A table that grows later, when there are threads, holds its process up for an RCU grace period. A cutter is
+// started with copies of descriptors from 64 on, and a guard with many lines has more than that anyway.
+TEST(Guard, S2_TheTablesOfDescriptorsDoNotGrowWhileItWatches) {
+  GuardRig rig;
+  rig.start_guard();
+  rig.connect();
+  rlimit allowed{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &allowed), 0);
+  const long room = static_cast<long>(std::min<rlim_t>(allowed.rlim_cur, 1024));
+  EXPECT_GE(descriptor_slots_of(rig.guard_pid), room);
+  EXPECT_TRUE(rig.until([&] {  // they may have been started just now
+    const auto cutters = rig.cutter_pids();
+    return cutters.size() == 2 &&
+           std::ranges::all_of(cutters, [&](pid_t cutter) { return descriptor_slots_of(cutter) >= room; });
+  }));
 }
 
 TEST(Guard, ALostLinkCutsTheRelay) {
