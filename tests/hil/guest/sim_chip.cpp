@@ -70,6 +70,13 @@ void SimChip::pull(int line, bool up) const {
   write_file(folder_ + "/sim_gpio" + std::to_string(line) + "/pull", up ? "pull-up" : "pull-down");
 }
 
+int SimChip::open_pull(int line) const {
+  const std::string path = folder_ + "/sim_gpio" + std::to_string(line) + "/pull";
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) throw std::runtime_error(path + ": " + std::strerror(errno));
+  return fd;
+}
+
 int SimChip::base() const {
   // "gpiochip0: GPIOs 496-511, parent: platform/gpio-sim.0, sim:"
   const std::string all = read_file("/sys/kernel/debug/gpio");

@@ -17,7 +17,9 @@ class SimChip {
 
   [[nodiscard]] bool high(int line) const;  // what a volt meter at the pin would say
   void pull(int line, bool up) const;       // what the outside world does to an input; makes edges
-  void unplug();                            // the chip vanishes: ENODEV on every held line
+  [[nodiscard]] int open_pull(
+      int line) const;  // the file behind pull(), for many edges: the caller closes it
+  void unplug();        // the chip vanishes: ENODEV on every held line
   void plug();
   [[nodiscard]] bool plugged() const { return !folder_.empty(); }
   [[nodiscard]] int base() const;  // the kernel's number of line 0, as its trace events write it
