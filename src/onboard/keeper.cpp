@@ -14,6 +14,7 @@
 
 #include "onboard/sysfs.hpp"
 #include "os/clock.hpp"
+#include "os/realtime.hpp"
 
 namespace standstill::onboard {
 
@@ -63,6 +64,9 @@ std::expected<int, std::string> keep(const SafeOutputs& outputs, const std::func
   struct sigaction pass{};
   pass.sa_handler = [](int) { ::kill(passed_on, SIGTERM); };
   ::sigaction(SIGTERM, &pass, nullptr);
+  // Whoever watches must not wait for whoever is watched, nor for what else the machine does. What is
+  // refused here is refused to the loop, too, which says so.
+  (void)os::enter_realtime(os::cutter_priority, true);
   for (;;) {
     int status = 0;
     const pid_t ended = ::waitpid(child, &status, WNOHANG);

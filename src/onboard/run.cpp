@@ -223,7 +223,9 @@ int run(const config::Loco& settings, const std::string& state_dir) {
       beat.ended = true;  // nothing was driven yet
       return refuse(flash.error());
     }
-    const os::RealTime real = os::enter_realtime(os::guard_priority, true);
+    // Below the kernel's interrupt threads, which have 50: above them, each cycle would cost edges of the
+    // rails.
+    const os::RealTime real = os::enter_realtime(os::guard_priority - 1, true);
     if (!real.warning.empty()) std::fprintf(stderr, "standstill loco: %s\n", real.warning.c_str());
     return turn(settings, opened, **flash, signals, beat);
   });
