@@ -1,5 +1,7 @@
 #include "onboard/controller.hpp"
 
+#include "plant/loco/reason.hpp"
+
 namespace standstill::onboard {
 
 std::uint32_t Controller::pulse_of(const config::Loco& settings, std::int32_t tenths) {
@@ -57,8 +59,7 @@ void Controller::drive(const loco::Outputs& outputs, Instant now) {
   const bool power = outputs.drive.servo_power;
   took = hardware_.servo.set(power ? pulse(outputs.drive.servo_tenths) : 0) && took;
   if (hardware_.servo_power) took = hardware_.servo_power->set(power) && took;
-  if (!took && driven_)
-    engine_.distrust(now, "OUTPUT_FAILED(a PWM output or the servo's power does not obey)");
+  if (!took && driven_) engine_.distrust(now, loco::output_failed);
   driven_ = took;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "plant/loco/reason.hpp"
 #include "plant/loco/sequence.hpp"
 #include "plant/loco/telemetry.hpp"
 
@@ -19,14 +20,6 @@ std::string put(std::int32_t value, const loco::Variable& one) {
   Sentence words;
   loco::put_value(words, value, one.decimals);
   return std::string(words.view());
-}
-
-// The reasons of docs/locomotive.md, "Watches" and "Sensors": each of them parks the engine.
-bool parks(const std::string& reason) {
-  for (const char* begin : {"THERMAL_", "PRESSURE_LIMIT(", "DCC_TIMEOUT(", "POWER_LOSS(",
-                            "MEMORY_EXHAUSTION(", "LOOP_OVERRUN(", "SELF_CHECK(", "SENSOR_FAULT("})
-    if (reason.starts_with(begin)) return true;
-  return false;
 }
 
 const engine::Variables::Value* find(const std::vector<engine::Variables::Value>& list, loco::Cv cv) {
@@ -48,8 +41,9 @@ std::vector<std::uint32_t> variable_numbers() {
 }
 
 std::vector<EngineTold::Stage> EngineTold::shutdown() const {
-  if (tripped_at == Instant{} || !state || !parks(state->reason)) return {};
-  const bool slows = is(variables, loco::Cv::graceful, "2") && state->reason.starts_with("SENSOR_FAULT(");
+  if (tripped_at == Instant{} || !state || !loco::parks(state->reason)) return {};
+  const bool slows =
+      is(variables, loco::Cv::graceful, "2") && loco::is(state->reason, loco::Reason::sensor_fault);
   const bool closes = is(variables, loco::Cv::whistle_on, "0");
   Duration begins{};
   std::vector<Stage> made;

@@ -1,5 +1,7 @@
 #include "plant/loco/chain.hpp"
 
+#include "plant/loco/reason.hpp"
+
 namespace standstill::loco {
 
 Chain::Chain() { configure(Settings{}); }
@@ -20,8 +22,7 @@ void Chain::boot(Instant now, BootReason reason, Epoch last_epoch) {
   Cause cause{CauseCode::software_error, false, "firmware", {}, now, 0};
   latch_.raise_epoch(latch_.epoch());
   (void)latch_.stop(firmware_source, cause);
-  reason_ = reason == BootReason::watchdog ? "RESET_BY_WATCHDOG(the loop missed its deadline or a self-check)"
-                                           : "RESET_BY_FIRMWARE(it stopped itself)";
+  reason_ = reason == BootReason::watchdog ? woken_by_watchdog : woken_by_firmware;
   hold_ = Hold::parking;
   woken_parked_ = now;
   events_.put({to_ns(now), 0, EventKind::trip, 255, CauseCode::software_error, 0});
@@ -170,7 +171,7 @@ void Chain::tell(Instant now) {
     if (first_ < watch_count)
       reason_ = watches_.reason(static_cast<Watched>(first_));
     else if (first_code_ == CauseCode::operator_command)
-      reason_ = "EMERGENCY_STOP(operator)";
+      reason_ = stopped_by_operator;
     else
       reason_ = distrusted_;
     events_.put({to_ns(now), 0, EventKind::trip, first_, first_code_, 0});

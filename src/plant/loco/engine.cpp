@@ -1,6 +1,7 @@
 #include "plant/loco/engine.hpp"
 
 #include "kernel/format.hpp"
+#include "plant/loco/reason.hpp"
 
 namespace standstill::loco {
 
@@ -152,7 +153,7 @@ const Outputs& Engine::decide(Instant now, Measured& measured) {
   input.superheater_permille = outputs_.drive.superheater_permille;
   input.last_packet = receiver_.last_packet();
   const bool is_sound = sound();
-  if (!is_sound) chain_.distrust(now, "SELF_CHECK(the CVs in memory changed by themselves)");
+  if (!is_sound) chain_.distrust(now, self_check_failed);
   Orders orders = chain_.decide(now, input, control_.wheels_turn());
   const bool unheard = packet_timeout_ > Duration::zero() && now - receiver_.last_own() > packet_timeout_;
   if (unheard && orders.regulator == Regulator::follow) orders.regulator = Regulator::closed;

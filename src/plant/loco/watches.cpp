@@ -1,5 +1,7 @@
 #include "plant/loco/watches.hpp"
 
+#include "plant/loco/reason.hpp"
+
 namespace standstill::loco {
 
 namespace {
@@ -22,8 +24,6 @@ constexpr Milli steam_from = 92'000;
 constexpr std::array<Cv, sensor_count> limit_cvs{Cv::logic_limit, Cv::boiler_limit, Cv::superheater_limit,
                                                  Cv::pressure_limit};
 constexpr std::array<Milli, sensor_count> hysteresis{3'000, 5'000, 10'000, 10'000};
-constexpr std::array<std::string_view, sensor_count> limit_words{
-    "THERMAL_LOGIC_LIMIT", "THERMAL_BOILER_LIMIT", "THERMAL_SUPERHEATER_LIMIT", "PRESSURE_LIMIT"};
 
 LimitWatch limit_watch(std::size_t index, std::int32_t limit) {
   LimitSettings set;
@@ -46,6 +46,8 @@ Sentence& put_milli(Sentence& words, Milli value) {
   if (value % 1000 == 0) return words.integer(value / 1000);
   return put_value(words, value / 100, 1);
 }
+
+Sentence& begin(Sentence& words, Reason reason) { return words.text(word(reason)).text("("); }
 
 Health health(bool good) { return good ? Health::healthy : Health::unhealthy; }
 
@@ -150,24 +152,24 @@ CauseDetail Watches::reason(Watched which) const {
   Sentence words;
   switch (which) {
     case Watched::signal:
-      return words.text("DCC_TIMEOUT(").integer(to_ms(signal_silence_)).text("ms)").view();
+      return begin(words, Reason::dcc_timeout).integer(to_ms(signal_silence_)).text("ms)").view();
     case Watched::track:
-      return words.text("POWER_LOSS(").integer(to_ms(track_below_)).text("ms)").view();
+      return begin(words, Reason::power_loss).integer(to_ms(track_below_)).text("ms)").view();
     case Watched::memory:
-      return words.text("MEMORY_EXHAUSTION(").integer(free_memory_).text(" bytes free)").view();
+      return begin(words, Reason::memory_exhaustion).integer(free_memory_).text(" bytes free)").view();
     case Watched::loop:
-      words.text("LOOP_OVERRUN(").integer(to_ms(overrun_)).text("ms > ");
+      begin(words, Reason::loop_overrun).integer(to_ms(overrun_)).text("ms > ");
       return words.integer(to_ms(most_execution)).text("ms)").view();
     default:
       break;
   }
   const Sensor& sensor = sensors_[index];
   if (findings_[index].code != CauseCode::limit) {
-    words.text("SENSOR_FAULT(").text(rules[index].name).text(": ").text(name(sensor.flaw()));
+    begin(words, Reason::sensor_fault).text(rules[index].name).text(": ").text(name(sensor.flaw()));
     return words.text(")").view();
   }
   const Milli limit = limit_values_[index] * 1000;
-  put_milli(words.text(limit_words[index]).text("("), sensor.value()).text(rules[index].unit);
+  put_milli(begin(words, static_cast<Reason>(index)), sensor.value()).text(rules[index].unit);
   words.text(sensor.value() > limit ? " > " : sensor.value() == limit ? " >= " : ", not yet below ");
   put_milli(words, sensor.value() >= limit ? limit : limit - hysteresis[index]);
   return words.text(rules[index].unit).text(")").view();

@@ -64,6 +64,18 @@ TEST(EngineTold, AFailedSensorMaySlowItDownFirst) {
       << "only a sensor is worth slowing down for";
 }
 
+TEST(EngineTold, EveryReasonThatParksIsKnown) {
+  // As the engine says them, and not as this program writes them.
+  for (const char* reason :
+       {"THERMAL_LOGIC_LIMIT(90°C > 75°C)", "THERMAL_SUPERHEATER_LIMIT(251°C > 250°C)", "POWER_LOSS(3020ms)",
+        "MEMORY_EXHAUSTION(4900 bytes free)", "LOOP_OVERRUN(25ms > 20ms)",
+        "SELF_CHECK(the CVs in memory changed by themselves)",
+        "OUTPUT_FAILED(a PWM output or the servo's power does not obey)"})
+    EXPECT_EQ(tripped(reason, 1s).shutdown().size(), 3U) << reason;
+  EXPECT_TRUE(
+      tripped("RESET_BY_WATCHDOG(the loop missed its deadline or a self-check)", 1s).shutdown().empty());
+}
+
 TEST(EngineTold, WhatWasNoShutdownHasNoStages) {
   EXPECT_TRUE(tripped("EMERGENCY_STOP(operator)", 1s).shutdown().empty());
   EXPECT_TRUE(tripped("not started since power-up", 1s).shutdown().empty());
