@@ -20,7 +20,7 @@ std::unexpected<std::string> failed(const std::string& what) {
 
 }  // namespace
 
-std::expected<os::Fd, std::string> listen_tcp(const std::string& address, std::uint16_t port) {
+std::expected<os::Fd, std::string> hold_tcp(const std::string& address, std::uint16_t port) {
   const std::string where = "cannot listen on " + address + ":" + std::to_string(port);
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -32,10 +32,14 @@ std::expected<os::Fd, std::string> listen_tcp(const std::string& address, std::u
   if (!fd) return failed(where);
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 ||
-      ::listen(fd.get(), 64) != 0) {
-    return failed(where);
-  }
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return failed(where);
+  return fd;
+}
+
+std::expected<os::Fd, std::string> listen_tcp(const std::string& address, std::uint16_t port) {
+  auto fd = hold_tcp(address, port);
+  if (fd && ::listen(fd->get(), 64) != 0)
+    return failed("cannot listen on " + address + ":" + std::to_string(port));
   return fd;
 }
 

@@ -12,6 +12,9 @@ namespace standstill::sim {
 
 // Non-blocking, close-on-exec. `port` 0 takes a free one. The error names address, port and reason.
 [[nodiscard]] std::expected<os::Fd, std::string> listen_tcp(const std::string& address, std::uint16_t port);
+// Keeps the port for whoever listens on it meanwhile with listen_tcp() or Asio's reuse_address: bound, and
+// never listening, so that a listener may come, go and come again, and nobody else is given its port.
+[[nodiscard]] std::expected<os::Fd, std::string> hold_tcp(const std::string& address, std::uint16_t port);
 [[nodiscard]] std::uint16_t port_of(const os::Fd& listener);  // 0 when there is none
 
 // Mode 0600. A socket file nobody serves any more is replaced; one that answers, or a file that is no socket,

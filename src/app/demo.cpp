@@ -35,12 +35,12 @@ constexpr Duration until_answer = 30s;  // on a machine that compiles something 
 constexpr Duration until_replaced = 60s;
 constexpr Duration redraw = 250ms;
 
-std::expected<std::uint16_t, std::string> choose_port(std::optional<std::uint16_t> wanted) {
-  // Tried by listening, so that a taken one is known before anything else starts.
-  auto listener = sim::listen_tcp("127.0.0.1", wanted.value_or(usual_port));
-  if (!listener && !wanted) listener = sim::listen_tcp("127.0.0.1", 0);
-  if (!listener) return std::unexpected(listener.error() + "; choose another --port");
-  return sim::port_of(*listener);
+// Held for as long as the demo lives: a supervisor that was killed finds its port again.
+std::expected<os::Fd, std::string> choose_port(std::optional<std::uint16_t> wanted) {
+  auto held = sim::hold_tcp("127.0.0.1", wanted.value_or(usual_port));
+  if (!held && !wanted) held = sim::hold_tcp("127.0.0.1", 0);
+  if (!held) return std::unexpected(held.error() + "; choose another --port");
+  return held;
 }
 
 class Demo {
@@ -270,8 +270,9 @@ int run_demo(const Context& context, const DemoOptions& options) {
   if (!(options.pace >= 0.02 && options.pace <= 10)) return refuse("--pace must be 0.02 to 10");
   auto script = read_script(options.script);
   if (!script) return refuse(script.error());
-  const auto port = choose_port(options.port);
-  if (!port) return refuse(port.error());
+  const auto held = choose_port(options.port);
+  if (!held) return refuse(held.error());
+  const std::uint16_t port = sim::port_of(*held);
   auto folder = DemoFolder::make(options.folder);
   if (!folder) return refuse(folder.error());
   const os::EndSignals signals;  // before the first thread
@@ -286,14 +287,14 @@ int run_demo(const Context& context, const DemoOptions& options) {
       scaled(100ms, 10ms), folder->bus_socket(), *key);
   if (!plant) return refuse(plant.error());
   const auto written = folder->write_configuration(
-      {*port, (*plant)->rocrail_port(), (*plant)->relay_port(), scaled(2s, 200ms)});
+      {port, (*plant)->rocrail_port(), (*plant)->relay_port(), scaled(2s, 200ms)});
   if (!written) return refuse(written.error());
   const auto token = folder->add_operator();
   if (!token) return refuse(token.error());
 
   const bool picture = !context.json && Screen::possible();
   DemoVoice voice(context.json, false);
-  const std::string base = "http://127.0.0.1:" + std::to_string(*port);
+  const std::string base = "http://127.0.0.1:" + std::to_string(port);
   voice.say({"look", base + "/api/v1/state and " + base + "/metrics"});
   voice.say({"ask", "standstill -c " + folder->configuration() + " status   (release with --token-file " +
                         folder->token_file() + ")"});
