@@ -98,6 +98,9 @@ class Session final : public link::Session {
     enum class Kind : std::uint8_t { read, write, user, control } kind = Kind::read;
     Terms terms{};
     std::vector<s7::Range> ranges{};
+    // A read in one request: as it was sent, for the next one that asks for the same.
+    s7::Bytes request{};
+    std::uint16_t request_pdu = 0;      // the messages it fits into, with its answer; 0: there is none
     std::vector<ItemResult> results{};  // of a write, and of a read in several requests; they show `bytes`
     s7::Bytes bytes{};
     Items shown{};                      // what `done` gets
@@ -134,6 +137,7 @@ class Session final : public link::Session {
   void add(JobPtr job, Instant now);
   void pump(Instant now);
   void ask_part(const JobPtr& job, Instant now);
+  void append_whole_read(Job& job, std::uint16_t sequence);
   void append_read(const s7::Parcel& parcel, std::uint16_t sequence);
   void append_write(Job& job, const s7::Parcel& parcel, std::uint16_t sequence);
   void track(std::uint16_t sequence, JobPtr job, const s7::Parcel* parcel, Instant now);

@@ -31,6 +31,8 @@ void Session::Job::begin_again() {
 void Session::Job::pack(std::uint16_t pdu) {
   packed = true;
   requests = 1;
+  if (kind == Kind::read && request_pdu == pdu) return;
+  request_pdu = 0;
   if (kind == Kind::read && !s7::one_read_holds(ranges, pdu)) {
     make_room();
     parcels = s7::pack_reads(ranges, pdu);
@@ -64,7 +66,10 @@ void Session::put_by(JobPtr job) {
 void Session::read(std::span<const s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
   auto job = fresh_job();
   job->terms = terms;
-  job->ranges.assign(ranges.begin(), ranges.end());
+  if (!std::ranges::equal(job->ranges, ranges)) {
+    job->ranges.assign(ranges.begin(), ranges.end());
+    job->request_pdu = 0;
+  }
   job->items_done = std::move(done);
   add(std::move(job), now);
 }
@@ -176,11 +181,22 @@ void Session::ask_part(const JobPtr& job, Instant now) {
       else if (parcel != nullptr)
         append_read(*parcel, sequence);
       else
-        s7::append_read_request(output_, sequence, job->ranges);
+        append_whole_read(*job, sequence);
       break;
     }
   }
   ++job->in_flight;
+}
+
+void Session::append_whole_read(Job& job, std::uint16_t sequence) {
+  if (job.request_pdu == pdu_) {
+    s7::set_sequence(job.request, sequence);
+  } else {
+    job.request.clear();
+    s7::append_read_request(job.request, sequence, job.ranges);
+    job.request_pdu = pdu_;
+  }
+  s7::put(output_, job.request);
 }
 
 void Session::append_read(const s7::Parcel& parcel, std::uint16_t sequence) {

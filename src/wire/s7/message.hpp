@@ -124,6 +124,7 @@ struct Setup {
 // ---- the client's side: whole frames
 [[nodiscard]] Bytes setup_request(std::uint16_t sequence, const Setup& setup);
 void append_read_request(Bytes& to, std::uint16_t sequence, std::span<const Range> ranges);
+void set_sequence(std::span<std::byte> frame, std::uint16_t sequence);  // of a request to be sent again
 void append_write_request(Bytes& to, std::uint16_t sequence, std::span<const WriteItem> items);
 enum class Start : std::uint8_t { warm, cold };
 [[nodiscard]] Bytes start_request(std::uint16_t sequence, Start start);

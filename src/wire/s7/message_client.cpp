@@ -29,7 +29,7 @@ std::size_t begin_request(Bytes& to, std::uint16_t sequence, std::size_t room = 
   to.resize(begin + head + room);
   const auto place = std::span(to).subspan(begin);
   std::ranges::copy(beginning, place.begin());
-  set16(place, data_frame_head + 4, sequence);
+  set_sequence(place, sequence);
   return begin;
 }
 
@@ -97,6 +97,10 @@ void append_read_request(Bytes& to, std::uint16_t sequence, std::span<const Rang
     place = place.subspan(item_address_bytes);
   }
   finish(to, begin, parameters);
+}
+
+void set_sequence(std::span<std::byte> frame, std::uint16_t sequence) {
+  set16(frame, data_frame_head + 4, sequence);
 }
 
 void append_write_request(Bytes& to, std::uint16_t sequence, std::span<const WriteItem> items) {
