@@ -1,6 +1,8 @@
 // Whose data a read is shown.
 #include <functional>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "unit/plant/plc/wire.hpp"
 
@@ -46,6 +48,30 @@ TEST(PlcSession, EachReadIsShownItsOwnData) {
     }
     ASSERT_EQ(got[3]->at(0).data.size(), 20000U);
     EXPECT_EQ(s7::get32(got[3]->at(0).data, 19996), 0xA5000000U + 19996);
+  }
+}
+
+// The same question, of a PLC that came back with smaller messages, and then with larger ones again.
+TEST(PlcSession, WhatFittedIntoOneRequestIsCutAfterAReturnWithSmallerMessages) {
+  Wire wire;
+  number_places(wire);
+  std::vector<s7::Range> ranges;
+  for (std::uint32_t at = 0; at < 80; at += 4) ranges.push_back(s7::bytes_range(s7::Area::db, 10, at, 4));
+  for (const unsigned granted : {480U, 240U, 64U, 960U}) {
+    const auto pdu = static_cast<std::uint16_t>(granted);
+    wire.cpu.manners().pdu = pdu;
+    wire.connect();
+    ASSERT_EQ(wire.session.pdu(), pdu);
+    for (int round = 0; round < 3; ++round) {
+      std::optional<Outcome<KeptItems>> got;
+      wire.session.read(ranges, {}, wire.now,
+                        [&](const Outcome<Items>& outcome) { got = test::kept(outcome); });
+      ASSERT_TRUE(wire.exchange()) << pdu;
+      ASSERT_TRUE(got && *got) << pdu << (got ? got->error().text : "");
+      for (std::uint32_t i = 0; i < ranges.size(); ++i)
+        ASSERT_EQ(s7::get32((*got)->at(i).data, 0), 0xA5000000U + 4 * i) << pdu;
+    }
+    wire.end();
   }
 }
 
