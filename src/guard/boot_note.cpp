@@ -29,7 +29,8 @@ BootNote::BootNote(std::string path, std::string boot_id)
   if (boot_id_.empty()) return;
   const std::string found = read_line(path_.c_str());
   first_of_boot_ = !found.starts_with(boot_id_ + ' ');
-  ended_uncleanly_ = found == boot_id_ + " armed";
+  reset_owed_ = found == boot_id_ + " lost";
+  ended_uncleanly_ = reset_owed_ || found == boot_id_ + " armed";
 }
 
 void BootNote::write(const char* what) {

@@ -22,15 +22,20 @@ class BootNote {
     return ended_uncleanly_;
   }  // one did, and did not end in good order
 
-  // Both write in the calling thread. A full disk is no reason to stop: then the next guard knows less.
+  [[nodiscard]] bool reset_owed() const {
+    return reset_owed_;
+  }  // one of this boot was lost while it energised, and the machine has not been reset since
+
+  // These write in the calling thread. A full disk is no reason to stop: then the next guard knows less.
   void armed() { write("armed"); }
   void ended() { write("ended"); }
+  void lost() { write("lost"); }  // the one before this one: however many follow, the reset is owed
 
  private:
   void write(const char* what);
 
   std::string path_, boot_id_;
-  bool first_of_boot_ = true, ended_uncleanly_ = false;
+  bool first_of_boot_ = true, ended_uncleanly_ = false, reset_owed_ = false;
 };
 
 [[nodiscard]] std::string kernel_boot_id();

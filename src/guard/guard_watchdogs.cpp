@@ -7,14 +7,17 @@ namespace standstill::guard {
 
 void Guard::begin_watchdogs(bool was_running, Instant now) {
   if (!watchdogs_.any()) return;
-  watchdog_rule_ = WatchdogRule(was_running && boot_note_.ended_uncleanly());
+  // A guard that is lost in its turn before the reset has come has written a trip by then: the note still
+  // knows.
+  const bool lost = boot_note_.reset_owed() || (was_running && boot_note_.ended_uncleanly());
+  watchdog_rule_ = WatchdogRule(lost);
   watchdogs_.acquire(now);
   // A device remembers until the next boot that it was the one: only the first guard of a boot may believe
   // it.
   if (boot_note_.first_of_boot() && watchdogs_.reset_machine())
     stop(plan::guard_source, CauseCode::unclean_end,
          "the watchdog device reset the machine: this program or the whole machine had stood still", now);
-  boot_note_.armed();
+  lost ? boot_note_.lost() : boot_note_.armed();
 }
 
 void Guard::feed_watchdogs(Instant now) {

@@ -42,11 +42,11 @@ class Watchdog : public testing::Test {
     FAIL() << "the machine was not reset";
   }
   // The cutters make everything safe long before; it stays so until the reset comes.
-  void await_safe_and_reset(int signal) {
+  void await_safe_and_reset(const Chain& chain, int signal) {
     remember_the_blow();
     ::kill(hanging_.front(), signal);
     if (until([&] { return !chip_.high(0); }, 1s) && stays([&] { return !chip_.high(0); }, 60s))
-      FAIL() << "the machine was not reset";
+      FAIL() << "the machine was not reset\n" << chain.about() << chain.journal().dump(1);
     FAIL() << "the line was not safe, or not for long";
   }
   void remember_the_blow() {
@@ -85,7 +85,7 @@ TEST_F(Watchdog, AGuardThatHangsWhileRunningResetsTheMachine) {
   if (before_reset()) {
     start_running(chain);
     hanging_ = {chain.pid(Who::guard)};
-    return await_safe_and_reset(SIGSTOP);
+    return await_safe_and_reset(chain, SIGSTOP);
   }
   after_reset(chain, "the watchdog device reset the machine");
 }
@@ -95,7 +95,21 @@ TEST_F(Watchdog, AGuardThatIsKilledWhileRunningResetsTheMachine) {
   if (before_reset()) {
     start_running(chain);
     hanging_ = {chain.pid(Who::guard)};
-    return await_safe_and_reset(SIGKILL);
+    return await_safe_and_reset(chain, SIGKILL);
+  }
+  after_reset(chain, "the watchdog device reset the machine");
+}
+
+// The second one is lost when it has written its trip already: what it was started for is not forgotten.
+TEST_F(Watchdog, AGuardThatIsKilledTwiceResetsTheMachine) {
+  Chain chain(plant, folder_);
+  if (before_reset()) {
+    start_running(chain);
+    hanging_ = {chain.pid(Who::guard)};
+    ::kill(hanging_.front(), SIGKILL);
+    ASSERT_TRUE(until([&] { return chain.first_out() == "unclean_end" && chain.pid(Who::guard) > 0; }, 4s));
+    hanging_ = {chain.pid(Who::guard)};
+    return await_safe_and_reset(chain, SIGKILL);
   }
   after_reset(chain, "the watchdog device reset the machine");
 }
@@ -143,7 +157,7 @@ TEST_F(Softdog, AGuardThatHangsWhileRunningResetsTheMachine) {
   if (before_reset()) {
     start_running(chain);
     hanging_ = {chain.pid(Who::guard)};
-    return await_safe_and_reset(SIGSTOP);
+    return await_safe_and_reset(chain, SIGSTOP);
   }
   after_reset(chain, "unclean_end");
 }

@@ -46,6 +46,16 @@ TEST(BootNote, ALossBeforeTheLastBootHasBeenPaidForByTheReset) {
   EXPECT_FALSE(next.ended_uncleanly()) << "or the machine would reset for ever";
 }
 
+TEST(BootNote, ALossIsOwedAResetHoweverManyGuardsFollow) {
+  const test::TemporaryFolder folder;
+  BootNote(folder / "watchdog", monday).lost();
+  EXPECT_TRUE(BootNote(folder / "watchdog", monday).reset_owed());
+  EXPECT_TRUE(BootNote(folder / "watchdog", monday).ended_uncleanly());
+  EXPECT_FALSE(BootNote(folder / "watchdog", tuesday).reset_owed());
+  BootNote(folder / "watchdog", monday).ended();
+  EXPECT_FALSE(BootNote(folder / "watchdog", monday).reset_owed()) << "the device was disarmed in good order";
+}
+
 TEST(BootNote, ATornLineSaysNothing) {
   const test::TemporaryFolder folder;
   std::ofstream(folder / "watchdog") << monday << " arm";
