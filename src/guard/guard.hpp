@@ -64,6 +64,7 @@ class Guard {
              std::int64_t wall);
   void stop(SourceIndex source, CauseCode code, const CauseDetail& detail, Instant now);
   void cut_first(Instant now);
+  [[nodiscard]] Instant cut_at(Instant now) const;
   void after_trip(Instant now, const Cause& cause);
   void tell_output(permit::EventKind kind, const OutputChange& change);
   void tell_held();

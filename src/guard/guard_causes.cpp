@@ -26,10 +26,15 @@ void Guard::cut_first(Instant now) {
   if (latch_.state() == LatchState::running) outputs_.trip(now, sends_are_pointless(now));
 }
 
+// A cut whose blame came later counts from when it was seen: what the outputs did follows the trip, also in
+// the journal.
+Instant Guard::cut_at(Instant now) const { return std::min(now, unexplained_since_); }
+
 void Guard::after_trip(Instant now, const Cause& cause) {
-  tripped_at_ = now;
+  tripped_at_ = cut_at(now);
   pending_start_.reset();
-  event(EventKind::trip, cause, to_ms(now - cause.at));
+  event_at(EventKind::trip, cause, to_ms(tripped_at_ - cause.at), tripped_at_,
+           os::wall_ns() - (now - tripped_at_).count());
   persist();
   tell_held();
 }
@@ -61,12 +66,13 @@ void Guard::raise(SourceIndex source, Standing standing, CauseCode code, const C
                            source < plan::internal_sources;
     outputs_.trip(now, pointless);
   }
+  const Instant seen = standing == Standing::present ? std::min(at, was_running ? cut_at(now) : now) : now;
   Cause cause{code,
               standing == Standing::present,
               plan_.sources[source].name,
               detail,
-              standing == Standing::present ? std::min(at, now) : now,
-              wall};
+              seen,
+              wall - std::max(at - seen, Duration::zero()).count()};
   if (latch_.report(source, standing, cause))
     after_trip(now, cause);
   else if (standing == Standing::present && (!already || before != code)) {
@@ -81,7 +87,8 @@ void Guard::raise(SourceIndex source, Standing standing, CauseCode code, const C
 
 void Guard::stop(SourceIndex source, CauseCode code, const CauseDetail& detail, Instant now) {
   cut_first(now);
-  const Cause cause{code, false, plan_.sources[source].name, detail, now, os::wall_ns()};
+  const Instant at = cut_at(now);
+  const Cause cause{code, false, plan_.sources[source].name, detail, at, os::wall_ns() - (now - at).count()};
   if (latch_.stop(source, cause))
     after_trip(now, cause);
   else {

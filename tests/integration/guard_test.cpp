@@ -71,6 +71,17 @@ TEST(Guard, WhatAnswersACutBeforeItsBlameBelongsToTheEpochThatItBegins) {
   EXPECT_TRUE(rig.until([&] { return confirmed(before + 1) == 2; }));
   EXPECT_EQ(confirmed(before), 0);
   EXPECT_EQ(rig.state->first_out_code, CauseCode::software_error);
+  // Noticed, decided, commanded, confirmed: in this order in the journal too, though the blame came last.
+  const auto trip = std::ranges::find(rig.events, permit::EventKind::trip, &permit::EventBody::kind);
+  ASSERT_NE(trip, rig.events.end());
+  EXPECT_GE(trip->value, 0);
+  EXPECT_LE(rig.state->first_out_at_ns, trip->at_ns);
+  EXPECT_EQ(rig.state->tripped_at_ns, trip->at_ns);
+  for (const permit::EventBody& event : rig.events) {
+    const bool of_output = event.kind == permit::EventKind::output_commanded ||
+                           event.kind == permit::EventKind::output_confirmed;
+    EXPECT_TRUE(!of_output || trip->at_ns <= event.at_ns) << event.source.view();
+  }
 }
 
 long descriptor_slots_of(pid_t pid) {

@@ -57,6 +57,22 @@ async function lookAtEverything(state: string): Promise<void> {
 }
 
 describe("every page", () => {
+  it("is shown also when the address changes while the page is being made", async () => {
+    const context = await browser.newContext({ viewport: desktop });
+    const page = await context.newPage();
+    await page.addInitScript(() => {   // as soon as the first view stands, before anything on the page listens
+      const watch = new MutationObserver(() => {
+        if (document.querySelector("main") === null) return;
+        watch.disconnect();
+        location.hash = "#/values";
+      });
+      watch.observe(document, { childList: true, subtree: true });
+    });
+    await page.goto(plant.url);
+    await page.locator('main[data-view="values"]').waitFor();
+    await context.close();
+  });
+
   it("while the plant runs", () => lookAtEverything("RUNNING"));
   it("when it has tripped", async () => {
     await plant.layout.tell("crash");

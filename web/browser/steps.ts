@@ -6,7 +6,7 @@ import { until, type Plant } from "./plant";
 
 export async function go(page: Page, plant: Plant, view: string): Promise<void> {
   await page.goto(`${plant.url}#/${view}`);
-  await page.locator("main").waitFor();
+  await page.locator(`main[data-view="${view}"]`).waitFor();
 }
 
 export const showsWord = (page: Page, expected: string, limitMs = 60_000): Promise<boolean> =>

@@ -67,7 +67,7 @@ export function App() {
           ))}
         </ul>
       </nav>
-      <main id="main" tabIndex={-1}>
+      <main id="main" data-view={route.view} tabIndex={-1}>
         <OtherVersion />
         {state === null
           ? <p class="nothing">No state has been heard yet.</p>

@@ -24,6 +24,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const changed = (): void => show(location.hash);
     addEventListener("hashchange", changed);
+    changed();   // the address may have changed since the first look, before anybody listened
     return () => removeEventListener("hashchange", changed);
   }, []);
   return parseRoute(hash);

@@ -22,7 +22,7 @@ export function Visitors({ one }: { one: Live }) {
   const text = told.value?.[word] || usual[word];
   const full = (): void => void document.documentElement.requestFullscreen().catch(() => undefined);
   return (
-    <main class={`visitors ${word}`} data-testid="visitors">
+    <main class={`visitors ${word}`} data-view="visitors" data-testid="visitors">
       <h1 aria-live="polite">{text}</h1>
       <p>{one.state?.site ?? ""}</p>
       <nav class="visitors-way" aria-label="Visitors' page">
