@@ -2,14 +2,15 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <ctime>
 
 #include "os/clock.hpp"
+#include "os/random.hpp"
 #include "os/unix_socket.hpp"
 
 namespace standstill::guard {
@@ -81,7 +82,7 @@ Guard::Guard(const GuardOptions& options, Foundations foundations, bool realtime
       permits_(std::chrono::milliseconds(plan_.permit_timeout_ms), base_.plan_hash),
       gap_(std::chrono::milliseconds(plan_.heartbeat_timeout_ms)),
       suspended_(time_in_suspend()) {
-  [[maybe_unused]] const auto got = ::getrandom(&boot_nonce_, sizeof boot_nonce_, 0);
+  boot_nonce_ = std::bit_cast<std::uint64_t>(os::random_bytes<sizeof boot_nonce_>());
   latch_.use(plan_.source_count);
 }
 

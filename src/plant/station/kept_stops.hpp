@@ -29,10 +29,10 @@ class KeptStops {
   explicit KeptStops(const std::string& instance);
 
   // Only a stop that was not known yet, or one that nobody could read. `text`: the message as it came.
-  // `known`: the largest epoch of the bus that this member knows. `envelope`: of this member, for what cannot
-  // be said as it came.
+  // `known`: the largest epoch of the bus that this member knows. `make_envelope`: of this member, for what
+  // cannot be said as it came.
   void keep(const estop::HeardStop& heard, const std::string& text, Epoch known,
-            const std::function<estop::Envelope()>& envelope, Instant now);
+            const std::function<estop::Envelope()>& make_envelope, Instant now);
   // This member's own: due at once, and whenever the latch was read, until that shows a trip.
   void keep_own(std::string text, Epoch known, Instant now);
   // A copy came: if by the server, somebody else has said it to all who are connected.

@@ -74,7 +74,7 @@ export const quietlyShelved = (state: State, list: Alarm[]): Shelved[] =>
 
 function warningWords(watch: string): Pick<Alarm, "title" | "consequence" | "next"> {
   if (watch.startsWith("alert "))
-    return { title: `${watch} fails`, consequence: "Nobody is told by it.", next: "Mend it; standstill alert test says whether it works." };
+    return { title: `${watch} fails`, consequence: "Nobody is told by it.", next: "Mend it, then test it: the button under Who is told, or standstill alert test." };
   return { title: `${watch} is abnormal`, consequence: "Nothing is cut yet; beyond the limit it trips.",
     next: "Find out why before it reaches the limit." };
 }

@@ -6,6 +6,7 @@ import { inWords, post, Refused } from "../net/api";
 import { askOverdue } from "../net/due";
 import { ask } from "../net/live";
 import { mayRelease, session } from "../net/session";
+import { Alerts } from "../parts/alerts";
 import { useLoaded } from "../parts/load";
 import { Chip, Moment, Note, Panel, Table } from "../parts/pieces";
 import { SignIn } from "../parts/sign_in";
@@ -86,6 +87,7 @@ export function Tests({ state }: { state: State }) {
       <Panel title="Drill: break a link on purpose" name="drills">
         <ul class="rows">{state.links.map((one) => <li key={one.id}><span class="row-name">{one.id}<span class="kind">{one.kind}</span></span><Run kind="drill" subject={one.id} /></li>)}</ul>
       </Panel>
+      <Alerts />
       <TestHistory again={busy} />
     </div>
   );
