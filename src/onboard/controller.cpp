@@ -71,7 +71,7 @@ void Controller::secure() {
 }
 
 void Controller::release_servo() {
-  (void)hardware_.servo.set(0);
+  for (int i = 0; i < 2; ++i) (void)hardware_.servo.set(0);  // the second time for a write that was lost
   if (hardware_.servo_power) (void)hardware_.servo_power->set(false);
 }
 

@@ -25,16 +25,22 @@ void sleep_for(Duration time) {
   ::nanosleep(&length, nullptr);
 }
 
+bool write(const SafeOutputs::Output& output, std::uint32_t duty_ns) {
+  return write_duty(output.duty, output.period, output.period_ns, duty_ns);
+}
+
 void say(const char* text) { (void)!::write(STDERR_FILENO, text, std::strlen(text)); }
 
 }  // namespace
 
 bool make_safe(const SafeOutputs& outputs) {
-  bool took = write_number(outputs.boiler, 0);
-  took = write_number(outputs.superheater, 0) && took;
-  took = write_number(outputs.servo, outputs.closed_ns) && took;
+  bool took = write(outputs.boiler, 0);
+  took = write(outputs.superheater, 0) && took;
+  took = write(outputs.servo, outputs.closed_ns) && took;
   sleep_for(servo_holds);
-  return write_number(outputs.servo, 0) && took;
+  took = write(outputs.servo, 0) && took;
+  took = write(outputs.boiler, 0) && took;
+  return write(outputs.superheater, 0) && took;
 }
 
 std::expected<int, std::string> keep(const SafeOutputs& outputs, const std::function<int(Heartbeat&)>& loop) {
@@ -80,8 +86,8 @@ std::expected<int, std::string> keep(const SafeOutputs& outputs, const std::func
     if (at != 0 && !beat->ended && os::now() - instant_from_ns(at) > heartbeat_lost) {
       // It is killed before its outputs are taken: stopped and continued, it would set them again.
       ::kill(child, SIGKILL);
-      (void)write_number(outputs.boiler, 0);
-      (void)write_number(outputs.superheater, 0);
+      (void)write(outputs.boiler, 0);
+      (void)write(outputs.superheater, 0);
       ::waitpid(child, &status, 0);
       secure();
       say("standstill loco: the loop stood still; it was ended, heaters are off and the regulator is "

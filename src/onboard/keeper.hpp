@@ -26,14 +26,19 @@ struct Heartbeat {
 };
 
 struct SafeOutputs {
-  int boiler = -1, superheater = -1, servo = -1;  // files `duty_cycle`
-  std::uint32_t closed_ns = 0;                    // of the servo's pulse, until the loop has told it
+  struct Output {
+    int duty = -1, period = -1;  // files `duty_cycle` and `period`
+    std::uint32_t period_ns = 0;
+  };
+  Output boiler, superheater, servo;
+  std::uint32_t closed_ns = 0;  // of the servo's pulse, until the loop has told it
 };
 
 inline constexpr Duration heartbeat_lost = 100ms;  // five cycles
 inline constexpr Duration servo_holds = 500ms;
 
-// Heaters and regulator; then, half a second later, the servo's pulses. False: some output did not take it.
+// Heaters and regulator; then, half a second later, the servo's pulses, and the heaters again. False: some
+// output did not take it.
 bool make_safe(const SafeOutputs& outputs);
 
 // Runs `loop` in a child and keeps watch. The child's exit code; 1 when the outputs had to be made safe here.

@@ -211,10 +211,13 @@ int run(const config::Loco& settings, const std::string& state_dir) {
   std::printf("line %s\n",
               settings.device.empty() ? opened.terminal.device().c_str() : settings.device.c_str());
   std::fflush(stdout);
+  const auto output = [](const Pwm& pwm) {
+    return SafeOutputs::Output{pwm.duty_fd(), pwm.period_fd(), pwm.period()};
+  };
   SafeOutputs safe;
-  safe.boiler = opened.hardware.boiler.duty_fd();
-  safe.superheater = opened.hardware.superheater.duty_fd();
-  safe.servo = opened.hardware.servo.duty_fd();
+  safe.boiler = output(opened.hardware.boiler);
+  safe.superheater = output(opened.hardware.superheater);
+  safe.servo = output(opened.hardware.servo);
   safe.closed_ns = Controller::pulse_of(settings, 770);  // CV46's default, until the loop has read it
   const auto code = keep(safe, [&](Heartbeat& beat) {
     const os::EndSignals signals;

@@ -86,17 +86,37 @@ std::expected<Pwm, std::string> Pwm::open(const std::string& chip, unsigned chan
   auto duty = writable(own + "/duty_cycle");
   if (!duty) return std::unexpected(duty.error());
   pwm.duty_ = std::move(*duty);
+  auto period = writable(own + "/period");
+  if (!period) return std::unexpected(period.error());
+  pwm.period_ = std::move(*period);
   pwm.period_ns_ = period_ns;
   // Off first: a period shorter than an old duty is refused.
   if (!write_number(pwm.duty_.get(), 0))
     return std::unexpected(own + "/duty_cycle does not take 0: " + std::strerror(errno));
-  for (const auto& [file, number] : {std::pair{"/period", period_ns}, std::pair{"/enable", 1U}})
+  // The longer period last: a chip that refuses it could not be told anything twice.
+  for (const auto& [file, number] :
+       {std::pair{"/period", period_ns}, std::pair{"/enable", 1U}, std::pair{"/period", period_ns + 1}})
     if (const auto done = put(own + file, number); !done) return std::unexpected(done.error());
+  pwm.longer_ = true;
   return pwm;
 }
 
-bool Pwm::set(std::uint32_t duty_ns) const {
-  return write_number(duty_.get(), duty_ns > period_ns_ ? period_ns_ : duty_ns);
+bool Pwm::set(std::uint32_t duty_ns) {
+  const std::uint32_t duty = duty_ns > period_ns_ ? period_ns_ : duty_ns;
+  if (duty != said_ns_) {
+    if (!write_number(duty_.get(), duty)) return false;
+    said_ns_ = duty;
+    return true;
+  }
+  longer_ = !longer_;
+  return write_number(period_.get(), period_ns_ + (longer_ ? 1 : 0));
+}
+
+bool write_duty(int duty_fd, int period_fd, std::uint32_t period_ns, std::uint32_t duty_ns) {
+  bool took = write_number(duty_fd, duty_ns);
+  for (const std::uint32_t period : {period_ns + 1, period_ns})
+    took = write_number(period_fd, period) && took;
+  return took;
 }
 
 }  // namespace standstill::onboard

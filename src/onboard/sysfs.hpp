@@ -31,21 +31,31 @@ class NumberFile {
 };
 
 // One output of a PWM chip. It keeps its duty when its process dies: see keeper.hpp.
+//
+// The kernel writes a chip only when something of its output changes (drivers/pwm/core.c, pwm_apply_state()):
+// the same duty again reaches nobody, and a write that was lost on the way stays lost. So what is said again
+// is said with a period that is longer or shorter by one nanosecond, which every chip rounds away.
 class Pwm {
  public:
   // `chip`: its folder, with wildcards if need be. Left with duty 0, and enabled.
   [[nodiscard]] static std::expected<Pwm, std::string> open(const std::string& chip, unsigned channel,
                                                             std::uint32_t period_ns);
-  // Written each time, also when it is what it was: a chip that is gone must show. Allocates nothing. False:
-  // the chip did not take it.
-  [[nodiscard]] bool set(std::uint32_t duty_ns) const;
+  // Written to the chip each time, also when it is what it was: a chip that is gone must show, and one that
+  // did not hear hears it now. Allocates nothing. False: the chip did not take it.
+  [[nodiscard]] bool set(std::uint32_t duty_ns);
   [[nodiscard]] std::uint32_t period() const { return period_ns_; }
   [[nodiscard]] int duty_fd() const { return duty_.get(); }
+  [[nodiscard]] int period_fd() const { return period_.get(); }
 
  private:
-  os::Fd duty_;
+  os::Fd duty_, period_;
   std::uint32_t period_ns_ = 0;
+  std::uint32_t said_ns_ = 0;  // the newest duty that the chip's driver took
+  bool longer_ = false;        // the period has its nanosecond more
 };
+
+// For whoever has nothing but the descriptors: the duty, and after it both periods, of which one is new.
+bool write_duty(int duty_fd, int period_fd, std::uint32_t period_ns, std::uint32_t duty_ns);
 
 // Writes a number into a file of sysfs by its descriptor; for whoever has nothing but that.
 bool write_number(int fd, std::uint32_t number);

@@ -93,6 +93,26 @@ TEST(Engine, S2_WhicheverProcessDiesTheOutputsAreSafe) {
   }
 }
 
+// The kernel skips what it believes the chip to have, and this driver tells of no write that was lost: the
+// off of a heater must reach the chip again and again, and so must the pulse that keeps the regulator closed.
+TEST(Engine, S7_AnOutputThatDidNotHearIsToldAgain) {
+  Engine engine;
+  ASSERT_TRUE(until([&] { return engine.state() == "ready"; }, 30s)) << engine.about();
+  for (const int output : {Engine::boiler_heater, Engine::superheater_heater}) {
+    const std::int64_t lost = boot_us();
+    engine.pwm.forget(output, 2048);
+    ASSERT_FALSE(engine.cold());
+    EXPECT_LE(ms_to_cold(engine, lost), 45) << output << engine.about();
+  }
+  engine.pwm.forget(Engine::servo, 400);
+  EXPECT_TRUE(until([&] { return near(engine.pulse(), closed_us); }, 1s)) << engine.about();
+  // And the keeper's, whose loop said the same before it died.
+  ::kill(engine.loop(), SIGKILL);
+  engine.pwm.forget(Engine::boiler_heater, 2048);
+  EXPECT_TRUE(until([&] { return engine.cold() && engine.pulse() == 0; }, 3s)) << engine.about();
+  EXPECT_TRUE(stays([&] { return engine.cold() && engine.pulse() == 0; }, 200ms)) << engine.about();
+}
+
 TEST(Engine, APwmChipThatIsGoneParksIt) {
   Engine engine;
   ASSERT_TRUE(engine.drive()) << engine.about();

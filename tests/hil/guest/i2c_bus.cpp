@@ -122,4 +122,10 @@ int Pca9685::duty(int output) const {
   return (off_high & 0x0F) << 8 | byte(static_cast<std::uint8_t>(on_high + 1));
 }
 
+void Pca9685::forget(int output, int duty) const {
+  const auto off_low = static_cast<std::uint8_t>(0x08 + 4 * output);
+  set_byte(off_low, static_cast<std::uint8_t>(duty & 0xFF));
+  set_byte(static_cast<std::uint8_t>(off_low + 1), static_cast<std::uint8_t>(duty >> 8));
+}
+
 }  // namespace standstill::hil

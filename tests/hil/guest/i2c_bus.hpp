@@ -51,6 +51,8 @@ class Pca9685 : public I2cChip {
  public:
   Pca9685();
   [[nodiscard]] int duty(int output) const;  // of 4096
+  // Behind its driver's back, as after a write that the chip did not hear.
+  void forget(int output, int duty) const;
 };
 
 }  // namespace standstill::hil

@@ -4,6 +4,7 @@
 
 #include "onboard/flash_file.hpp"
 #include "onboard/keeper.hpp"
+#include "onboard/sysfs.hpp"
 #include "os/clock.hpp"
 #include "unit/onboard/machine.hpp"
 
@@ -33,6 +34,36 @@ TEST(OnboardSysfs, S7_WhatIsNoWholeNumberIsNoReading) {
     ASSERT_TRUE(file);
     EXPECT_EQ(file->read().has_value(), good) << text;
   }
+}
+
+// The kernel skips what changes nothing (drivers/pwm/core.c): each time one of the two files must say
+// something new, and a duty that is off must be so in both.
+TEST(OnboardPwm, S7_WhatIsSaidAgainIsNewsForTheKernel) {
+  FileMachine machine;
+  ASSERT_EQ(machine.open(), "");
+  auto pwm = Pwm::open(machine.folder / "pwm/pwmchip*", 0, 20'000'000);
+  ASSERT_TRUE(pwm) << pwm.error();
+  const auto said = [&] { return std::pair{machine.duty(0), machine.get("pwm/pwmchip0/pwm0/period")}; };
+  for (const long duty : {0L, 0L, 7'000'000L, 7'000'000L, 7'000'000L, 20'000'000L, 20'000'000L, 0L, 0L, 0L}) {
+    const auto before = said();
+    EXPECT_TRUE(pwm->set(static_cast<std::uint32_t>(duty)));
+    EXPECT_NE(said(), before) << duty;
+    EXPECT_EQ(said().first, duty);
+    EXPECT_GE(said().second, 20'000'000);
+    EXPECT_LE(said().second, 20'000'001);
+  }
+  EXPECT_TRUE(pwm->set(30'000'000)) << "never more than its period";
+  EXPECT_EQ(machine.duty(0), 20'000'000);
+}
+
+TEST(OnboardPwm, S7_AnOutputThatRefusesIsToldSo) {
+  FileMachine machine;
+  ASSERT_EQ(machine.open(), "");
+  std::filesystem::remove(machine.folder / "pwm/pwmchip0/pwm0/period");
+  std::filesystem::create_symlink("/dev/full", machine.folder / "pwm/pwmchip0/pwm0/period");
+  const auto pwm = Pwm::open(machine.folder / "pwm/pwmchip*", 0, 20'000'000);
+  ASSERT_FALSE(pwm);
+  EXPECT_NE(pwm.error().find("/period does not take 20000000"), std::string::npos) << pwm.error();
 }
 
 TEST(OnboardController, S4_StartsColdAndClosedWhateverTheOutputsHeld) {
@@ -152,11 +183,14 @@ TEST(OnboardFlash, SurvivesItsProcessAndRefusesAForeignFile) {
 class OnboardKeeper : public testing::Test {
  protected:
   void SetUp() override {
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 6; ++i) {
       std::ofstream(folder / std::to_string(i)) << "15000000\n";
       files[i] = os::Fd(::open((folder / std::to_string(i)).c_str(), O_WRONLY | O_CLOEXEC));
     }
-    safe = {files[0].get(), files[1].get(), files[2].get(), 1'400'000};
+    const auto output = [this](int i) {
+      return SafeOutputs::Output{files[i].get(), files[i + 3].get(), 20'000'000};
+    };
+    safe = {output(0), output(1), output(2), 1'400'000};
   }
   [[nodiscard]] long value(int i) const {
     std::ifstream in(folder / std::to_string(i));
@@ -165,9 +199,20 @@ class OnboardKeeper : public testing::Test {
     return number;
   }
   test::TemporaryFolder folder;
-  os::Fd files[3];
+  os::Fd files[6];  // three duties, three periods
   SafeOutputs safe;
 };
+
+// What its loop said last may never have reached the chip, and the kernel would skip it.
+TEST_F(OnboardKeeper, S7_WhatItMakesSafeIsNewsForTheKernel) {
+  for (int i = 3; i < 6; ++i) std::ofstream(folder / std::to_string(i)) << "20000001\n";
+  EXPECT_TRUE(make_safe(safe));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(value(i), 0) << i;
+  for (int i = 3; i < 6; ++i) EXPECT_EQ(value(i), 20'000'000) << i;
+  safe.superheater.period = -1;
+  EXPECT_FALSE(make_safe(safe));
+  EXPECT_EQ(value(0), 0);
+}
 
 void beats(Heartbeat& beat, int count) {
   for (int i = 0; i < count; ++i) {
