@@ -213,7 +213,8 @@ class Sensor {
     duty_sum_ += heat.permille;
     ++duty_count_;
     const Milli rise = value_ - window_value_;
-    if (unfollowed_ && rise >= rules_.least_rise) unfollowed_ = false;
+    // What rises without its heater goes on to be flawed while it does.
+    if (unfollowed_ && duty_sum_ != 0 && rise >= rules_.least_rise) unfollowed_ = false;
     if (now - window_since_ < duty_window) return;
     const bool half = duty_sum_ >= duty_count_ * 500;
     if (half)

@@ -56,62 +56,101 @@ TEST(LocoChain, S5_NoResetWhileAWatchIsUnknownPresentOrJustWas) {
   EXPECT_EQ(scene.state(), LatchState::ready);
 }
 
-// What provokes each watch, and whether the sequence must follow.
-using Provoke = std::function<void(Scene&)>;
-const std::vector<std::pair<Watched, Provoke>> provocations{
-    {Watched::logic, [](Scene& s) { s.read(Watched::logic, 76); }},
-    {Watched::boiler, [](Scene& s) { s.read(Watched::boiler, 111); }},
-    {Watched::superheater, [](Scene& s) { s.read(Watched::superheater, 251); }},
-    {Watched::pressure, [](Scene& s) { s.read(Watched::pressure, 208); }},
-    {Watched::logic, [](Scene& s) { s.reading(Watched::logic).rail = Rail::low; }},
-    {Watched::boiler, [](Scene& s) { s.read(Watched::boiler, std::nanf("")); }},
-    {Watched::signal, [](Scene& s) { s.signal = false; }},
-    {Watched::track, [](Scene& s) { s.input.track_volts = 0; }},
-    {Watched::memory, [](Scene& s) { s.input.free_memory = 100; }},
-    {Watched::loop, [](Scene& s) { s.input.lateness = 60ms; }},
+// What provokes each watch, with its CV at each end and at its default, and after how many cycles it is a
+// cause.
+struct Provocation {
+  Watched watch;
+  std::uint32_t cv;  // 0: it has none
+  std::function<void(Scene&, std::int32_t)> provoke;
+  std::function<int(std::int32_t)> cycles;
+};
+int two(std::int32_t) { return 2; }  // readings of three
+int one(std::int32_t) { return 1; }
+Provocation excess(Watched watch, std::uint32_t cv) {
+  return {watch, cv,
+          [watch](Scene& scene, std::int32_t limit) {
+            scene.noise = 0;
+            scene.read(watch, static_cast<float>(limit));
+          },
+          two};
+}
+const std::vector<Provocation> provocations{
+    excess(Watched::logic, 41),
+    excess(Watched::boiler, 42),
+    excess(Watched::superheater, 43),
+    excess(Watched::pressure, 35),
+    {Watched::logic, 41, [](Scene& s, std::int32_t) { s.reading(Watched::logic).rail = Rail::low; }, two},
+    {Watched::boiler, 42, [](Scene& s, std::int32_t) { s.read(Watched::boiler, std::nanf("")); }, two},
+    {Watched::superheater, 43, [](Scene& s, std::int32_t) { s.read(Watched::superheater, 290); }, two},
+    {Watched::pressure, 35, [](Scene& s, std::int32_t) { s.reading(Watched::pressure).rail = Rail::high; },
+     two},
+    // The last packet came in the cycle before; a low voltage counts from the first cycle that sees it.
+    {Watched::signal, 44, [](Scene& s, std::int32_t) { s.signal = false; },
+     [](std::int32_t tenths) { return tenths * 5 + 1; }},
+    {Watched::track, 45, [](Scene& s, std::int32_t) { s.input.track_volts = 0; },
+     [](std::int32_t tenths) { return tenths * 5 + 2; }},
+    {Watched::memory, 0, [](Scene& s, std::int32_t) { s.input.free_memory = 100; }, one},
+    {Watched::loop, 0, [](Scene& s, std::int32_t) { s.input.lateness = 60ms; }, one},
 };
 
-TEST(LocoChain, EveryWatchRunsTheSameSequenceAtTheSameTimes) {
-  for (const auto& [watch, provoke] : provocations) {
-    Scene scene;
-    scene.runs();
-    ASSERT_EQ(scene.state(), LatchState::running);
-    provoke(scene);
-    int waited = 0;
-    while (scene.state() == LatchState::running && waited++ < 400) {
-      scene.turn();
-      if (scene.state() == LatchState::running) {
-        ASSERT_TRUE(scene.chain.orders().heat);
-      }
-    }
-    ASSERT_EQ(scene.state(), LatchState::tripped) << watch_names[static_cast<std::size_t>(watch)];
-    EXPECT_EQ(scene.chain.latch().epoch(), 8U);
-    const Instant fault = scene.now;
-    // stage 1 and 2, in the very cycle of the cause
-    EXPECT_FALSE(scene.chain.orders().heat);
-    EXPECT_EQ(scene.chain.orders().regulator, Regulator::vent);
-    EXPECT_TRUE(scene.chain.orders().save_log);
-    int frames = 0;
-    while (scene.now < fault + 7s) {
-      scene.turn();
-      const Duration since = scene.now - fault;
-      const Orders& orders = scene.chain.orders();
-      EXPECT_FALSE(orders.heat);
-      EXPECT_EQ(orders.regulator, since < 5s ? Regulator::vent : Regulator::closed) << since.count();
-      EXPECT_EQ(orders.servo_power, since < 5500ms);
-      EXPECT_EQ(orders.asleep, since >= 5500ms);
-      if (orders.last_frame) {
-        ++frames;
-        EXPECT_EQ(since, 5500ms);
-      }
-    }
-    EXPECT_EQ(frames, 1);
-    // only a power cycle wakes it
-    scene.signal = true;
-    scene.chain.commanded(scene.now, 0);
-    scene.chain.commanded(scene.now, 40);
+void sequence_after(const Provocation& row, std::int32_t value) {
+  Scene scene;
+  if (row.cv == 35) {
+    ASSERT_TRUE(scene.settings.write(32, 70).done);
+  }
+  if (row.cv != 0) {
+    ASSERT_TRUE(scene.settings.write(row.cv, value).done);
+  }
+  scene.chain.configure(scene.settings);
+  scene.runs();
+  ASSERT_EQ(scene.state(), LatchState::running);
+  row.provoke(scene, value);
+  int waited = 0;
+  while (scene.state() == LatchState::running && waited++ < 400) {
     scene.turn();
-    EXPECT_TRUE(scene.chain.orders().asleep);
+    if (scene.state() == LatchState::running) {
+      ASSERT_TRUE(scene.chain.orders().heat);
+    }
+  }
+  ASSERT_EQ(scene.state(), LatchState::tripped);
+  EXPECT_EQ(waited, row.cycles(value));
+  EXPECT_EQ(scene.finding(row.watch).standing, Standing::present);
+  EXPECT_EQ(scene.chain.latch().epoch(), 8U);
+  const Instant fault = scene.now;
+  // stage 1 and 2, in the very cycle of the cause
+  EXPECT_FALSE(scene.chain.orders().heat);
+  EXPECT_EQ(scene.chain.orders().regulator, Regulator::vent);
+  EXPECT_TRUE(scene.chain.orders().save_log);
+  int frames = 0;
+  while (scene.now < fault + 7s) {
+    scene.turn();
+    const Duration since = scene.now - fault;
+    const Orders& orders = scene.chain.orders();
+    EXPECT_FALSE(orders.heat);
+    EXPECT_EQ(orders.regulator, since < 5s ? Regulator::vent : Regulator::closed) << since.count();
+    EXPECT_EQ(orders.servo_power, since < 5500ms);
+    EXPECT_EQ(orders.asleep, since >= 5500ms);
+    if (orders.last_frame) {
+      ++frames;
+      EXPECT_EQ(since, 5500ms);
+    }
+  }
+  EXPECT_EQ(frames, 1);
+  // only a power cycle wakes it
+  scene.signal = true;
+  scene.chain.commanded(scene.now, 0);
+  scene.chain.commanded(scene.now, 40);
+  scene.turn();
+  EXPECT_TRUE(scene.chain.orders().asleep);
+}
+
+TEST(LocoChain, EveryWatchRunsTheSameSequenceAtTheSameTimesAtEachEndOfItsCv) {
+  for (const Provocation& row : provocations) {
+    for (const std::int32_t value : row.cv == 0 ? std::vector<std::int32_t>{0} : values_of(row.cv)) {
+      SCOPED_TRACE(std::string(watch_names[static_cast<std::size_t>(row.watch)]) + " " +
+                   std::to_string(value));
+      sequence_after(row, value);
+    }
   }
 }
 

@@ -6,10 +6,21 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "plant/loco/chain.hpp"
 
 namespace standstill::loco {
+
+inline constexpr Finding clear{Standing::clear, CauseCode::none, false};
+inline constexpr Finding limit{Standing::present, CauseCode::limit, false};
+inline constexpr Finding fault{Standing::present, CauseCode::sensor_fault, false};
+
+// The two ends of a CV's range, and its default.
+inline std::vector<std::int32_t> values_of(std::uint32_t cv) {
+  const Variable& one = variables[static_cast<std::size_t>(index_of(cv))];
+  return {one.low, one.initial, one.high};
+}
 
 class Scene {
  public:

@@ -1,20 +1,18 @@
-// Every watch below, at and above its limit, with noise and with a fault, at each CV's ends and default.
+// Every sensor's watch below, at and above its limit, with noise and with a fault, at each CV's ends and
+// default. The others: own_watches_test.cpp.
 #include "plant/loco/watches.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <cstring>
+#include <functional>
 #include <vector>
 
 #include "unit/plant/loco/scene.hpp"
 
 namespace standstill::loco {
 namespace {
-
-constexpr Finding clear{Standing::clear, CauseCode::none, false};
-constexpr Finding limit{Standing::present, CauseCode::limit, false};
-constexpr Finding fault{Standing::present, CauseCode::sensor_fault, false};
 
 struct LimitRow {
   Watched watch;
@@ -36,11 +34,6 @@ void warm(Scene& scene, Watched watch, float value) {
     scene.turn();
   }
   is = value;
-}
-
-std::vector<std::int32_t> values_of(std::uint32_t cv) {
-  const Variable& one = variables[static_cast<std::size_t>(index_of(cv))];
-  return {one.low, one.initial, one.high};
 }
 
 TEST(LocoWatches, EveryLimitBelowAtAndAboveAtEachEndOfItsCv) {
@@ -94,27 +87,58 @@ TEST(LocoWatches, ReasonsAreTheOnesOfThePage) {
   EXPECT_EQ(scene.chain.watches().reason(Watched::boiler).view(), "THERMAL_BOILER_LIMIT(112°C > 110°C)");
 }
 
-TEST(LocoWatches, OneSampleOfAnythingIsNoise) {
+// Booted, with the row's limit at `value` and everything below it.
+void begin(Scene& scene, const LimitRow& row, std::int32_t value) {
+  if (row.cv == 35) {
+    ASSERT_TRUE(scene.settings.write(32, 70).done);
+  }
+  ASSERT_TRUE(scene.settings.write(row.cv, value).done);
+  scene.chain.configure(scene.settings);
+  scene.boot();
+  scene.turns(20);
+}
+
+TEST(LocoWatches, OneSampleOfAnythingIsNoiseAtEachEndOfItsCv) {
+  for (const LimitRow& row : limit_rows) {
+    for (const std::int32_t value : values_of(row.cv)) {
+      SCOPED_TRACE(row.word + std::to_string(value));
+      Scene scene;
+      begin(scene, row, value);
+      const float fine = scene.reading(row.watch).value;
+      for (const float wild : {-1000.0F, 1e30F, std::numeric_limits<float>::quiet_NaN(), 500.0F, -40.0F,
+                               static_cast<float>(value), static_cast<float>(value) + 1}) {
+        scene.read(row.watch, wild);
+        scene.turn();
+        EXPECT_EQ(scene.finding(row.watch), clear) << wild;
+        scene.read(row.watch, fine);
+        scene.turns(4);
+        EXPECT_EQ(scene.finding(row.watch), clear) << wild;
+      }
+      for (const Rail rail : {Rail::low, Rail::high}) {
+        scene.reading(row.watch).rail = rail;
+        scene.turn();
+        EXPECT_EQ(scene.finding(row.watch), clear);
+        scene.reading(row.watch).rail = Rail::none;
+        scene.turns(4);
+      }
+    }
+  }
+}
+
+TEST(LocoWatches, OfTwoReadingsBesideAWrongOneTheMoreDangerousCounts) {
   for (const LimitRow& row : limit_rows) {
     Scene scene;
-    scene.boot();
-    scene.turns(20);
-    const float fine = scene.reading(row.watch).value;
-    for (const float wild : {-1000.0F, 1e30F, std::numeric_limits<float>::quiet_NaN(), 500.0F, -40.0F}) {
-      scene.read(row.watch, wild);
-      scene.turn();
-      EXPECT_EQ(scene.finding(row.watch), clear) << row.word << wild;
-      scene.read(row.watch, fine);
-      scene.turns(4);
-      EXPECT_EQ(scene.finding(row.watch), clear) << row.word << wild;
-    }
-    for (const Rail rail : {Rail::low, Rail::high}) {
-      scene.reading(row.watch).rail = rail;
-      scene.turn();
-      EXPECT_EQ(scene.finding(row.watch), clear);
-      scene.reading(row.watch).rail = Rail::none;
-      scene.turns(4);
-    }
+    scene.noise = 0;
+    begin(scene, row, variables[static_cast<std::size_t>(index_of(row.cv))].initial);
+    const auto at = static_cast<float>(scene.settings.values()[static_cast<std::size_t>(index_of(row.cv))]);
+    warm(scene, row.watch, at - 1);
+    scene.turns(3);
+    scene.read(row.watch, at + 0.5F);
+    scene.turn();
+    EXPECT_EQ(scene.finding(row.watch), clear) << row.word << "one of three";
+    scene.read(row.watch, std::nanf(""));
+    scene.turn();
+    EXPECT_EQ(scene.finding(row.watch), limit) << row.word;
   }
 }
 
@@ -184,27 +208,25 @@ TEST(LocoWatches, ReadingsAreRoundedToThousandths) {
   }
 }
 
-TEST(LocoWatches, S7_TwoSamplesOfAFaultAreAFault) {
+TEST(LocoWatches, S7_TwoSamplesOfAFaultAreAFaultAtEachEndOfItsCv) {
+  const std::vector<std::pair<std::function<void(Reading&)>, std::string>> faults{
+      {[](Reading& one) { one.rail = Rail::low; }, "at the low rail"},
+      {[](Reading& one) { one.rail = Rail::high; }, "at the high rail"},
+      {[](Reading& one) { one.value = std::nanf(""); }, "not a number"},
+      {[](Reading& one) { one.value = std::numeric_limits<float>::infinity(); }, "out of range"},
+      {[](Reading& one) { one.value = -30; }, "out of range"}};
   for (const LimitRow& row : limit_rows) {
-    const auto becomes = [&](auto&& breaks) {
-      Scene scene;
-      scene.boot();
-      scene.turns(20);
-      breaks(scene.reading(row.watch));
-      scene.turns(2);
-      EXPECT_EQ(scene.finding(row.watch), fault) << row.word;
-      return std::string{scene.chain.watches().reason(row.watch).view()};
-    };
     const std::string name{watch_names[static_cast<std::size_t>(row.watch)]};
-    EXPECT_EQ(becomes([](Reading& one) { one.rail = Rail::low; }),
-              "SENSOR_FAULT(" + name + ": at the low rail)");
-    EXPECT_EQ(becomes([](Reading& one) { one.rail = Rail::high; }),
-              "SENSOR_FAULT(" + name + ": at the high rail)");
-    EXPECT_EQ(becomes([](Reading& one) { one.value = std::nanf(""); }),
-              "SENSOR_FAULT(" + name + ": not a number)");
-    EXPECT_EQ(becomes([](Reading& one) { one.value = std::numeric_limits<float>::infinity(); }),
-              "SENSOR_FAULT(" + name + ": out of range)");
-    EXPECT_EQ(becomes([](Reading& one) { one.value = -30; }), "SENSOR_FAULT(" + name + ": out of range)");
+    for (const std::int32_t value : values_of(row.cv))
+      for (const auto& [breaks, what] : faults) {
+        SCOPED_TRACE(row.word + std::to_string(value) + what);
+        Scene scene;
+        begin(scene, row, value);
+        breaks(scene.reading(row.watch));
+        scene.turns(2);
+        EXPECT_EQ(scene.finding(row.watch), fault);
+        EXPECT_EQ(scene.chain.watches().reason(row.watch).view(), "SENSOR_FAULT(" + name + ": " + what + ")");
+      }
   }
 }
 
@@ -292,6 +314,34 @@ TEST(LocoWatches, ASensorThatDoesNotFollowItsHeaterIsAFault) {
   }
 }
 
+// A heater whose switch is welded: off for 20 s by its orders, and its sensor rises all the same.
+TEST(LocoWatches, ASensorThatRisesSteeplyWithoutItsHeaterIsAFault) {
+  for (const auto& [rise, faulty] : {std::pair{7.5F, false}, {8.5F, true}}) {  // °C in 20 s; 8 is the most
+    Scene scene;
+    scene.boot();
+    scene.input.boiler_permille = 800;
+    for (int i = 0; i < 1050; ++i) {
+      scene.reading(Watched::boiler).value += 0.001F;
+      scene.turn();
+    }
+    ASSERT_EQ(scene.finding(Watched::boiler), clear);
+    scene.input.boiler_permille = 0;
+    scene.read(Watched::boiler, 60);
+    scene.turns(40);  // over the jump
+    scene.lasts(20s);
+    ASSERT_EQ(scene.finding(Watched::boiler), clear) << "the heater's own warmth goes on to come";
+    for (int i = 0; i < 2100; ++i) {
+      scene.reading(Watched::boiler).value += rise / 1000;
+      scene.turn();
+    }
+    EXPECT_EQ(scene.finding(Watched::boiler), faulty ? fault : clear) << rise;
+    if (faulty) {
+      EXPECT_EQ(scene.chain.watches().reason(Watched::boiler).view(),
+                "SENSOR_FAULT(boiler: does not follow its heater)");
+    }
+  }
+}
+
 TEST(LocoWatches, AColdBoilerNeedNoPressureAndABoilingOneDoes) {
   Scene scene;
   scene.read(Watched::pressure, 0);
@@ -305,69 +355,6 @@ TEST(LocoWatches, AColdBoilerNeedNoPressureAndABoilingOneDoes) {
   scene.read(Watched::boiler, 95);
   scene.lasts(21s);
   EXPECT_EQ(scene.finding(Watched::pressure), fault);  // unplugged inside, it reads 0 for ever
-}
-
-TEST(LocoWatches, TimeoutsAtEachEndOfTheirCv) {
-  for (const std::uint32_t cv : {44U, 45U}) {
-    for (const std::int32_t value : values_of(cv)) {
-      Scene scene;
-      ASSERT_TRUE(scene.settings.write(cv, value).done);
-      scene.chain.configure(scene.settings);
-      scene.boot();
-      scene.turns(50);
-      const Watched watch = cv == 44 ? Watched::signal : Watched::track;
-      EXPECT_EQ(scene.finding(watch), clear);
-      if (cv == 44)
-        scene.signal = false;
-      else
-        scene.input.track_volts = 1.49F;
-      // The last packet came in the cycle before; a low voltage counts from the first cycle that sees it.
-      const int at_limit = value * 5 + (cv == 44 ? 0 : 1);
-      scene.turns(at_limit);
-      EXPECT_EQ(scene.finding(watch).standing, Standing::clear) << cv << " " << value;
-      scene.turn();
-      EXPECT_EQ(scene.finding(watch).standing, Standing::present) << cv << " " << value;
-      EXPECT_EQ(scene.finding(watch).code, cv == 44 ? CauseCode::signal_lost : CauseCode::power_lost);
-      EXPECT_EQ(scene.chain.watches().reason(watch).view(),
-                (cv == 44 ? "DCC_TIMEOUT(" : "POWER_LOSS(") + std::to_string(value * 100 + 20) + "ms)");
-    }
-  }
-}
-
-TEST(LocoWatches, TrackPowerIsBackAtTwoVoltsOnly) {
-  Scene scene;
-  scene.boot();
-  scene.input.track_volts = std::nanf("");
-  scene.lasts(4s);
-  EXPECT_EQ(scene.finding(Watched::track).standing, Standing::present);
-  scene.input.track_volts = 1.9F;
-  scene.turn();
-  EXPECT_EQ(scene.finding(Watched::track).standing, Standing::present);
-  scene.input.track_volts = 2.0F;
-  scene.turn();
-  EXPECT_EQ(scene.finding(Watched::track).standing, Standing::clear);
-}
-
-TEST(LocoWatches, MemoryAndLoopAtTheirLimits) {
-  Scene scene;
-  scene.boot();
-  scene.input.free_memory = 5120;
-  scene.input.execution = 20ms;
-  scene.input.lateness = 20ms;
-  scene.turn();
-  EXPECT_EQ(scene.finding(Watched::memory), clear);
-  EXPECT_EQ(scene.finding(Watched::loop), clear);
-  scene.input.free_memory = 4900;
-  scene.input.execution = 25ms;
-  scene.turn();
-  EXPECT_EQ(scene.finding(Watched::memory).code, CauseCode::memory_low);
-  EXPECT_EQ(scene.chain.watches().reason(Watched::memory).view(), "MEMORY_EXHAUSTION(4900 bytes free)");
-  EXPECT_EQ(scene.finding(Watched::loop).code, CauseCode::loop_overrun);
-  EXPECT_EQ(scene.chain.watches().reason(Watched::loop).view(), "LOOP_OVERRUN(25ms > 20ms)");
-  scene.input.execution = 1ms;
-  scene.input.lateness = 21ms;
-  scene.turn();
-  EXPECT_EQ(scene.chain.watches().reason(Watched::loop).view(), "LOOP_OVERRUN(21ms > 20ms)");
 }
 
 TEST(LocoWatches, BeforeAnythingIsKnownEverythingIsUnknownOrPresent) {
