@@ -50,6 +50,11 @@ void wait_until(Instant when) {
 
 Instant arrival() { return now(); }
 
+void stand_still(Duration time) {
+  for (const Instant end = now() + time; now() < end;) {
+  }
+}
+
 // Both clocks run at the same speed.
 Instant on_board(Instant of_plant) {
   static const Duration ahead = now() - sent_at();

@@ -8,6 +8,7 @@
 #include "firmware/mps2-an385/registers.hpp"
 
 extern "C" void make_safe();
+extern std::uint32_t stack_from[];
 
 namespace standstill::board {
 
@@ -25,6 +26,16 @@ constexpr std::size_t after(std::size_t place) { return place + 1 == edges_kept 
 std::uint16_t low_us(Instant at) { return static_cast<std::uint16_t>(to_ns(at) / 1000); }
 
 volatile Mailbox& mailbox() { return *reinterpret_cast<volatile Mailbox*>(0x21000000 + mailbox_offset); }
+
+void suffer(Strain strain) {
+  if (strain == Strain::hangs)
+    for (;;) {
+    }
+  if (strain == Strain::slow) stand_still(45ms);
+  // As a call leaves it that went down to 4 KiB from the far end.
+  if (strain == Strain::deep)
+    *static_cast<volatile std::uint32_t*>(stack_from + 4096 / sizeof *stack_from) = 0;
+}
 
 void send(const DriveFrame& frame) {
   const auto bytes = packed(frame);
@@ -51,9 +62,7 @@ bool listen() {
   const PlantFrame& plant = reader.frame();
   sent = instant_from_ns(static_cast<std::int64_t>(plant.time_us) * 1000);
   arrived = arrival();
-  if (plant.hang != 0)
-    for (;;) {
-    }
+  suffer(plant.strain);
   Duration whole{};
   for (std::size_t i = 0; i < plant.half_count; ++i) whole += std::chrono::microseconds(plant.half(i));
   Instant at = sent - std::chrono::microseconds(plant.tail_us) - whole;

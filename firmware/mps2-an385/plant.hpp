@@ -21,6 +21,8 @@ void start_plant();
 [[nodiscard]] Instant on_board(Instant of_plant);
 // What reached the board by another way than the plant's frames.
 void inject(std::array<loco::Reading, loco::sensor_count>& readings);
+// Where the time is the plant's there is nothing to stand still in.
+void stand_still(Duration time);
 // Until the next interrupt or for a while: nothing is there to do.
 void rest();
 

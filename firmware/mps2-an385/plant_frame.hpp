@@ -18,11 +18,19 @@ namespace standstill::board {
 
 inline constexpr std::size_t halves_a_frame = 200;  // of 10 ms
 
+// What happens to the processor itself.
+enum class Strain : std::uint8_t {
+  none,
+  hangs,  // the loop stands still for ever
+  slow,   // it stands still for 45 ms
+  deep,   // something has used more of the stack than anybody thought it would
+};
+
 struct PlantFrame {
   std::uint64_t time_us = 0;  // the plant's clock when it was sent; from 1 s on
   std::uint16_t tail_us = 0;  // from the last edge to then
   std::uint8_t boot_reason = 0;
-  std::uint8_t hang = 0;  // the loop is to stand still for ever
+  Strain strain = Strain::none;
   std::uint8_t half_count = 0;
   std::array<std::uint8_t, 4> rails{};
   std::array<std::uint8_t, 4> silent{};  // 1: its converter has nothing new
@@ -78,7 +86,7 @@ class PlantReader {
     get(&frame_.time_us, 8);
     get(&frame_.tail_us, 2);
     get(&frame_.boot_reason, 1);
-    get(&frame_.hang, 1);
+    get(&frame_.strain, 1);
     get(&frame_.half_count, 1);
     get(frame_.rails.data(), 4);
     get(frame_.silent.data(), 4);

@@ -37,6 +37,7 @@ void wait_until(Instant when) {
 Instant arrival() { return sent_at(); }
 Instant on_board(Instant of_plant) { return of_plant; }
 void inject(std::array<loco::Reading, loco::sensor_count>&) {}
+void stand_still(Duration) {}
 
 }  // namespace standstill::board
 

@@ -2,10 +2,10 @@
 // compiled for this machine: the same decision in every cycle.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "support/engine_faults.hpp"
 #include "support/temporary_folder.hpp"
 #include "tests/firmware/pair.hpp"
 
@@ -19,45 +19,33 @@ class EngineImage : public testing::Test {
 };
 
 TEST_F(EngineImage, DoesTheSameAsThisMachineInEveryCycleOfEveryScenario) {
-  using S = sim::loco::Faults::Sensor;
-  struct Scenario {
-    const char* what;
-    std::function<void(Pair&)> breaks;
-    Duration within;
-    bool to_the_end = false;  // of the sequence; it is the same for all
-  };
-  const std::vector<Scenario> scenarios{
-      {"boiled dry", [](Pair& is) { is.model.faults.leak = true; }, 60s, true},
-      {"sensor unplugged", [](Pair& is) { is.model.faults.sensors[1] = S::open; }, 1s},
-      {"sensor off and moist", [](Pair& is) { is.model.faults.sensors[2] = S::leaks; }, 1s},
-      {"not a number", [](Pair& is) { is.model.faults.sensors[3] = S::nonsense; }, 1s},
-      {"converter stops", [](Pair& is) { is.model.faults.sensors[0] = S::silent; }, 1s},
-      {"station silent", [](Pair& is) { is.rails.station = false; }, 3s},
-      {"track dead",
-       [](Pair& is) {
-         is.rails.station = false;
-         is.model.faults.track_dead = true;
-       },
-       3s},
-  };
-  for (const Scenario& one : scenarios) {
+  bool to_the_end = true;  // of the sequence; it is the same for all
+  for (const test::EngineFault& one : test::engine_faults()) {
     SCOPED_TRACE(one.what);
     blank_flash(folder.path());
     Pair pair(folder.path());
     ASSERT_TRUE(pair.drive(80));
     ASSERT_EQ(pair.native().chain().latch().state(), LatchState::running);
     EXPECT_GT(pair.drove().boiler, 0);
-    one.breaks(pair);
+    for (int i = 0; i < 2 && one.cv != 0; ++i)
+      pair.rails.first.push_back(dcc::cv_write({3, false}, one.cv, one.value));
+    ASSERT_TRUE(pair.run(200ms));
+    pair.model.faults = one.faults;
+    pair.rails.station = one.station;
+    pair.rails.garbage = one.garbage;
+    if (one.stands) pair.rails.step = 0;
     const Instant end = pair.now + one.within;
     while (!pair.parked() && pair.now < end) ASSERT_TRUE(pair.cycle());
     ASSERT_TRUE(pair.parked());
+    EXPECT_EQ(pair.native().chain().reason().view().substr(0, one.reason.size()), one.reason);
     EXPECT_EQ(pair.drove().boiler, 0);
     EXPECT_GT(pair.drove().servo_tenths, closed);  // it vents
-    if (!one.to_the_end) {
+    if (!to_the_end) {
       ASSERT_TRUE(pair.run(200ms));
       EXPECT_TRUE(pair.said_the_same());
       continue;
     }
+    to_the_end = false;
     ASSERT_TRUE(pair.run(5s));
     EXPECT_EQ(pair.drove().servo_tenths, closed);
     ASSERT_TRUE(pair.run(600ms));
@@ -181,7 +169,7 @@ TEST_F(EngineImage, AHangIsEndedByTheHardwareWatchdogAndItWakesUpParked) {
   Pair pair(folder.path());
   ASSERT_TRUE(pair.drive(60));
   ASSERT_GT(pair.drove().boiler, 0);
-  pair.plant.hang = true;
+  pair.plant.strain = board::Strain::hangs;
   ASSERT_TRUE(pair.plant.send(pair.now + 20ms, pair.model.measure(pair.now), {}, {}));
   // Of the watchdog's first end, and what every start says first.
   for (const char* from : {"the NMI", "the start"}) {
@@ -189,7 +177,7 @@ TEST_F(EngineImage, AHangIsEndedByTheHardwareWatchdogAndItWakesUpParked) {
     ASSERT_TRUE(drove.has_value()) << from;
     EXPECT_EQ(drove->boiler, 0) << from;
   }
-  pair.plant.hang = false;
+  pair.plant.strain = board::Strain::none;
   pair.plant.boot_reason = static_cast<std::uint8_t>(BootReason::watchdog);
   Instant now = instant_from_ns(1'000'000'000);
   ASSERT_TRUE(pair.plant.send(now, pair.model.measure(now), {}, {}));

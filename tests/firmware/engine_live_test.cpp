@@ -63,7 +63,7 @@ class Live {
                                             static_cast<std::uint8_t>(0xA5 + sensor + value)};
     (void)machine.sensors.send(bytes);
   }
-  void hang() { plant_.hang = true; }
+  void suffer(board::Strain strain) { plant_.strain = strain; }
 
   // False: the host stood still, and the engine parked itself.
   [[nodiscard]] bool runs() {
@@ -85,7 +85,7 @@ class Live {
       const Duration tail = rails.last() < at_ && !halves.empty() ? at_ - rails.last() : Duration{};
       plant_.boot_reason = static_cast<std::uint8_t>(reason);
       if (!plant_.send(at_, model_.measure(at_), halves, tail)) return;
-      plant_.hang = false;
+      plant_.strain = board::Strain::none;
       Outputs is;
       is.drive.boiler_permille = drove.boiler;
       is.drive.superheater_permille = drove.superheater;
@@ -183,7 +183,7 @@ TEST_F(EngineLive, AHangIsEndedByTheWatchdogSafeThroughTheResetWithItsReasonInTh
     live.lasts(std::chrono::milliseconds(200));
     if (live.drove.boiler == 0) return false;
     live.reason = BootReason::watchdog;
-    live.hang();
+    live.suffer(board::Strain::hangs);
     const auto hung = Clock::now();
     if (!live.until([&] { return live.drove.boiler == 0; })) return false;
     const double ms = live.ms_since(hung);
@@ -205,6 +205,27 @@ TEST_F(EngineLive, AHangIsEndedByTheWatchdogSafeThroughTheResetWithItsReasonInTh
     EXPECT_NE(said.find("RESET_BY_WATCHDOG", said.find("LOG ")), std::string::npos) << said;
     return ms <= 150;
   });
+}
+
+// The two watches of the firmware itself, provoked in the processor: neither is the hardware watchdog's
+// affair.
+TEST_F(EngineLive, ALateCycleAndAStackThatWentTooDeepPark) {
+  for (const auto& [strain, reason] : {std::pair{board::Strain::slow, "LOOP_OVERRUN("},
+                                       {board::Strain::deep, "MEMORY_EXHAUSTION(4096 bytes free)"}}) {
+    SCOPED_TRACE(reason);
+    once([&](Live& live) {
+      if (live.drove.boiler == 0) return false;
+      live.suffer(strain);
+      const auto since = Clock::now();
+      if (!live.until([&] { return live.drove.boiler == 0; })) return false;
+      const double ms = live.ms_since(since);
+      std::printf("heaters off %.1f ms after it\n", ms);
+      EXPECT_TRUE(live.says(reason)) << live.machine.said();
+      EXPECT_EQ(live.machine.said().find("RESET_BY_WATCHDOG"), std::string::npos) << live.machine.said();
+      EXPECT_GT(live.drove.servo_tenths, closed) << "it vents";
+      return ms <= 120;
+    });
+  }
 }
 
 }  // namespace

@@ -137,6 +137,14 @@ TEST_F(GuardImage, S2_S3_OpensWhateverHappensToItsHost) {
 
   to_running();
   ASSERT_FALSE(HasFatalFailure());
+  EXPECT_EQ(rig->end(SIGKILL), 128 + SIGKILL);
+  opens_in_time("supervisor killed");
+  stays_open("the supervisor is gone");
+  rig->start_and_wait();
+  stays_open("another supervisor has started");
+
+  to_running();
+  ASSERT_FALSE(HasFatalFailure());
   const pid_t guard = rig->guard();
   const std::vector<pid_t> all{guard, rig->cutter(1), rig->cutter(2), rig->supervisor()};
   for (const pid_t pid : all) ::kill(pid, SIGSTOP);

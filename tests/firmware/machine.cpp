@@ -157,7 +157,7 @@ bool Plant::send(Instant at, const loco::Measured& measured, std::span<const Dur
   put(body, static_cast<std::uint64_t>(to_ns(at) / 1000));
   put(body, static_cast<std::uint16_t>(std::chrono::duration_cast<std::chrono::microseconds>(tail).count()));
   put(body, boot_reason);
-  put(body, static_cast<std::uint8_t>(hang ? 1 : 0));
+  put(body, static_cast<std::uint8_t>(strain));
   put(body, static_cast<std::uint8_t>(halves.size()));
   for (const loco::Reading& one : measured.watch.readings) put(body, static_cast<std::uint8_t>(one.rail));
   for (const loco::Reading& one : measured.watch.readings)

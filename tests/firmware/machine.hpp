@@ -72,7 +72,7 @@ class Plant {
   explicit Plant(Machine& machine) : machine_(machine) {}
 
   std::uint8_t boot_reason = 0;
-  bool hang = false;
+  board::Strain strain = board::Strain::none;
 
   // One cycle of 20 ms: what the sensors say at its end, the halves on the rails during it; then what the
   // board does. Nothing: the board did not answer within a minute.

@@ -26,6 +26,7 @@ constexpr std::uint16_t closed = 770;
 class Rails {
  public:
   bool station = true;
+  bool garbage = false;  // every packet's sum is wrong
   std::uint8_t step = 0;
   bool emergency = false;
   std::vector<dcc::Packet> first;  // before the next refresh
@@ -45,6 +46,7 @@ class Rails {
           packet = first.front();
           first.erase(first.begin());
         }
+        if (garbage) packet.bytes[1] = static_cast<std::uint8_t>(packet.bytes[1] ^ 0x10U);
         dcc::send(packet, {}, [this](Duration half) { waiting_.push_back(half); });
       }
       if (at_ + waiting_.front() > end) return halves;

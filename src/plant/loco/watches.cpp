@@ -169,7 +169,13 @@ CauseDetail Watches::reason(Watched which) const {
     return words.text(")").view();
   }
   const Milli limit = limit_values_[index] * 1000;
-  put_milli(begin(words, static_cast<Reason>(index)), sensor.value()).text(rules[index].unit);
+  begin(words, static_cast<Reason>(index));
+  // Never "110.0 > 110".
+  if (sensor.value() > limit && sensor.value() - limit < 100)
+    put_value(words, sensor.value(), 3);
+  else
+    put_milli(words, sensor.value());
+  words.text(rules[index].unit);
   words.text(sensor.value() > limit ? " > " : sensor.value() == limit ? " >= " : ", not yet below ");
   put_milli(words, sensor.value() >= limit ? limit : limit - hysteresis[index]);
   return words.text(rules[index].unit).text(")").view();

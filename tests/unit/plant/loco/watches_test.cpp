@@ -261,6 +261,23 @@ TEST(LocoWatches, S7_AReadingOlderThanAHundredMillisecondsIsAFault) {
   EXPECT_EQ(scene.chain.watches().reason(Watched::boiler).view(), "SENSOR_FAULT(boiler: no new reading)");
 }
 
+// A clock that went wrong hides no converter that stopped.
+TEST(LocoWatches, S7_AReadingOfTheFutureIsNone) {
+  constexpr SensorRules rules{"t", "°C", 0, 150'000, 6'000, 10s, 300, 8'000, 90'000};
+  Sensor sensor(rules);
+  Instant now = instant_from_ns(1'000'000'000);
+  for (int i = 0; i < 10; ++i) {
+    sensor.update(now, {80, Rail::none, now}, {});
+    now += cycle;
+  }
+  EXPECT_EQ(sensor.flaw(), Flaw::none);
+  for (int i = 0; i < 6; ++i) {
+    sensor.update(now, {80, Rail::none, now + 1h}, {});
+    now += cycle;
+  }
+  EXPECT_EQ(sensor.flaw(), Flaw::stale);
+}
+
 TEST(LocoWatches, AJumpThatHeatCannotMakeIsAFaultUnlessItIsAnExcess) {
   Scene scene;
   scene.boot();

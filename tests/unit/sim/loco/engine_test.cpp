@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/loco/rig.hpp"
+#include "support/engine_faults.hpp"
 
 namespace standstill::loco {
 namespace {
@@ -95,69 +96,21 @@ TEST(LocoEngine, SpeedModeHoldsTheSpeed) {
   EXPECT_NEAR(rig.model.speed, 0.371, 0.06);
 }
 
-struct Provocation {
-  std::string what;
-  void (*breaks)(Rig&);
-  std::string reason;  // how it begins
-  Duration within;
-};
-
 TEST(LocoEngine, EachWatchIsProvokedByWhatReallyBreaks) {
-  using S = Faults::Sensor;
-  const std::vector<Provocation> all{
-      {"boiled dry", [](Rig& rig) { rig.model.faults.leak = true; }, "THERMAL_BOILER_LIMIT(", 120s},
-      {"boiler's heater welded on",
-       [](Rig& rig) {
-         rig.model.faults.boiler_stuck = true;
-         rig.track.step = 0;
-       },
-       "", 900s},
-      {"superheater's heater welded on",
-       [](Rig& rig) {
-         rig.model.faults.superheater_stuck = true;
-         rig.track.step = 0;
-       },
-       "THERMAL_SUPERHEATER_LIMIT(", 600s},
-      {"electronics overheat", [](Rig& rig) { rig.model.faults.hot_electronics = 60; },
-       "THERMAL_LOGIC_LIMIT(", 300s},
-      {"boiler's sensor unplugged", [](Rig& rig) { rig.model.faults.sensors[1] = S::open; },
-       "SENSOR_FAULT(boiler: at the low rail)", 60ms},
-      {"boiler's sensor off and moist", [](Rig& rig) { rig.model.faults.sensors[1] = S::leaks; },
-       "SENSOR_FAULT(boiler: jumps)", 60ms},
-      {"superheater's sensor shorted", [](Rig& rig) { rig.model.faults.sensors[2] = S::shorted; },
-       "SENSOR_FAULT(superheater: at the high rail)", 60ms},
-      {"pressure sensor unplugged", [](Rig& rig) { rig.model.faults.sensors[3] = S::leaks; },
-       "SENSOR_FAULT(pressure: jumps)", 60ms},
-      {"a converter stops", [](Rig& rig) { rig.model.faults.sensors[0] = S::silent; },
-       "SENSOR_FAULT(logic: no new reading)", 200ms},
-      {"a converter says nonsense", [](Rig& rig) { rig.model.faults.sensors[2] = S::nonsense; },
-       "SENSOR_FAULT(superheater: not a number)", 60ms},
-      {"a converter freezes", [](Rig& rig) { rig.model.faults.sensors[3] = S::frozen; },
-       "SENSOR_FAULT(pressure: frozen while heated)", 120s},
-      {"the command station falls silent", [](Rig& rig) { rig.track.station = false; }, "DCC_TIMEOUT(20",
-       2100ms},
-      {"it sends only wrong sums", [](Rig& rig) { rig.track.garbage = true; }, "DCC_TIMEOUT(20", 2100ms},
-      {"the track is dead", [](Rig& rig) { rig.model.faults.track_dead = true; }, "DCC_TIMEOUT(20", 2100ms},
-  };
-  for (const Provocation& one : all) {
+  for (const test::EngineFault& one : test::engine_faults()) {
     SCOPED_TRACE(one.what);
     Rig rig;
     ASSERT_TRUE(rig.drive(80)) << reason(rig);
+    for (int i = 0; i < 2 && one.cv != 0; ++i) rig.track.send(dcc::cv_write({3, false}, one.cv, one.value));
     rig.run(30s);
     ASSERT_FALSE(parked(rig)) << reason(rig);
-    one.breaks(rig);
+    rig.model.faults = one.faults;
+    rig.track.station = one.station;
+    rig.track.garbage = one.garbage;
+    if (one.stands) rig.track.step = 0;
     EXPECT_TRUE(parks_within(rig, one.within));
     EXPECT_EQ(reason(rig).substr(0, one.reason.size()), one.reason) << reason(rig);
   }
-}
-
-TEST(LocoEngine, ADeadTrackWithALongerSignalTimeoutIsPowerLoss) {
-  Rig rig;
-  ASSERT_TRUE(rig.drive(80));
-  rig.type("CV44=50");
-  rig.model.faults.track_dead = true;
-  EXPECT_TRUE(parks_within(rig, 3200ms));
-  EXPECT_EQ(reason(rig), "POWER_LOSS(3020ms)");
 }
 
 TEST(LocoEngine, AStuckServoStopsNoOtherStage) {
