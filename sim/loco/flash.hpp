@@ -30,7 +30,7 @@ class MemoryFlash final : public standstill::loco::Flash {
       std::uint8_t& place = memory_[sector][offset + i];
       // Bits go from one to zero; what asks for more is spoilt, as it is in real flash.
       if ((bytes[i] & ~place) != 0) took = false;
-      place = static_cast<std::uint8_t>(place & bytes[i]);
+      place = static_cast<std::uint8_t>(place & (forgets ? bytes[i] & 0xEF : bytes[i]));
     }
     return took;
   }
@@ -51,6 +51,7 @@ class MemoryFlash final : public standstill::loco::Flash {
   [[nodiscard]] std::uint8_t& at(std::size_t sector, std::size_t offset) { return memory_[sector][offset]; }
 
   bool refuses = false;  // worn out
+  bool forgets = false;  // worn out, and says that it took what it did not
   std::uint32_t erases = 0;
 
  private:

@@ -32,7 +32,7 @@ bool LogStore::read(std::size_t sector, std::size_t slot, LogRecord& record) con
 
 bool LogStore::prepare() {
   bool found = false;
-  std::size_t newest_sector = log_second;  // so that the first sector is used first
+  std::size_t newest_sector = log_first;
   std::size_t newest_slot = 0;
   Epoch epoch = 0;
   std::int64_t uptime = 0;

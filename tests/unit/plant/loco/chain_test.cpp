@@ -270,7 +270,13 @@ TEST(LocoChain, AFailedSensorSlowsDownFirstOnlyWhereThatWasChosen) {
 }
 
 TEST(LocoChain, SlowingDownEndsWithTheWheelsOrAnotherCause) {
-  for (const bool stands : {true, false}) {
+  const std::vector<std::function<void(Scene&)>> ends{
+      [](Scene& is) { is.turning = false; },
+      [](Scene& is) { is.read(Watched::boiler, 115); },                // another watch
+      [](Scene& is) { is.reading(Watched::logic).rail = Rail::low; },  // a second sensor
+      [](Scene& is) { is.read(Watched::superheater, 260); },           // the sensor is back, and hot
+  };
+  for (const auto& end : ends) {
     Scene scene;
     ASSERT_TRUE(scene.settings.write(84, 2).done);
     scene.chain.configure(scene.settings);
@@ -279,11 +285,8 @@ TEST(LocoChain, SlowingDownEndsWithTheWheelsOrAnotherCause) {
     scene.reading(Watched::superheater).rail = Rail::high;
     scene.turns(50);
     EXPECT_EQ(scene.chain.orders().regulator, Regulator::slow_down);
-    if (stands)
-      scene.turning = false;
-    else
-      scene.read(Watched::boiler, 115);
-    scene.turns(2);
+    end(scene);
+    scene.turns(3);
     EXPECT_EQ(scene.chain.orders().regulator, Regulator::vent);
   }
 }

@@ -308,6 +308,18 @@ TEST(LocoWatches, AHeatedSensorThatNeverMovesIsFrozen) {
   EXPECT_EQ(scene.finding(Watched::superheater), clear);  // its heater is off
 }
 
+// The electronics' has no heater that could excuse it.
+TEST(LocoWatches, ASensorWithoutAHeaterThatNeverMovesIsFrozen) {
+  Scene scene;
+  scene.noise = 0;
+  scene.boot();
+  scene.lasts(299s);
+  EXPECT_EQ(scene.finding(Watched::logic), clear);
+  scene.lasts(2s);
+  EXPECT_EQ(scene.finding(Watched::logic), fault);
+  EXPECT_EQ(scene.finding(Watched::boiler), clear) << "cold, it may stand still";
+}
+
 TEST(LocoWatches, ASensorThatDoesNotFollowItsHeaterIsAFault) {
   Scene scene;
   scene.read(Watched::boiler, 25);

@@ -153,6 +153,28 @@ TEST(LocoEngine, TheLogIsThereAfterPowerUpWithWhatCameBefore) {
   EXPECT_TRUE(said(rig, "trip boiler limit"));
 }
 
+TEST(LocoEngine, DamagedVariablesAreSaidAndStandInTheEvents) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(80));
+  rig.type("CV42=105");
+  rig.run(1s);
+  for (const auto& [copy, line, limit] :
+       {std::tuple{cv_main, "the main copy of the CVs is damaged: the spare is used", 105},
+        {cv_spare, "both copies of the CVs are damaged: defaults are used, write your values again", 110}}) {
+    rig.flash.at(copy, 20) ^= 0x04;
+    Rig later;
+    later.flash = rig.flash;
+    later.power_up();
+    EXPECT_TRUE(said(later, line));
+    EXPECT_EQ(later.engine().settings()[Cv::boiler_limit], limit);
+    const EventRing& events = later.engine().chain().events();
+    bool stands = false;
+    for (std::size_t i = 0; i < events.size(); ++i)
+      stands = stands || events.at(i).kind == EventKind::store_damaged;
+    EXPECT_TRUE(stands) << line;
+  }
+}
+
 TEST(LocoEngine, TheReasonOfAWatchdogsResetIsInTheLogAndSurvivesAPowerCycle) {
   Rig rig;
   ASSERT_TRUE(rig.drive(80));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "kernel/checksum.hpp"
 #include "plant/loco/cv_store.hpp"
 #include "plant/loco/log_store.hpp"
 #include "sim/loco/flash.hpp"
@@ -54,6 +55,78 @@ TEST(LocoCvStore, ADamagedMainCopyFallsBackToTheSpareThenToDefaults) {
   CvStore cvs(flash);
   EXPECT_EQ(cvs.load(later), CvOrigin::defaults);
   EXPECT_EQ(later[Cv::boiler_limit], 110);
+}
+
+constexpr std::size_t record_bytes = 4 * (4 + variables.size());  // magic, sequence, values, spare, sum
+
+// What was written last was damaged in the main copy, which still has what was written before it.
+TEST(LocoCvStore, ANewerSpareIsPreferredToAnOlderMainCopy) {
+  MemoryFlash flash;
+  Settings settings;
+  store(flash, settings, 42, 100);
+  store(flash, settings, 42, 120);
+  flash.at(cv_main, record_bytes + 20) ^= 0x04;
+  Settings later;
+  CvStore cvs(flash);
+  EXPECT_EQ(cvs.load(later), CvOrigin::spare);
+  EXPECT_EQ(later[Cv::boiler_limit], 120);
+}
+
+// As another version of the firmware may have left them: a whole record of values that are none.
+TEST(LocoCvStore, AWholeRecordOfImpossibleValuesIsDamaged) {
+  for (const std::size_t copies : {1U, 2U}) {
+    MemoryFlash flash;
+    Settings settings;
+    store(flash, settings, 42, 120);
+    for (std::size_t copy = 0; copy < copies; ++copy) {
+      std::array<std::uint8_t, record_bytes> bytes{};
+      flash.read(cv_main + copy, 0, bytes);
+      const std::size_t at = 8 + 4 * index_of(Cv::boiler_limit);
+      ASSERT_EQ(bytes[at], 120);
+      bytes[at] = 131;
+      const std::uint32_t sum = crc32(std::span(bytes).first(record_bytes - 4));
+      for (std::size_t i = 0; i < 4; ++i)
+        bytes[record_bytes - 4 + i] = static_cast<std::uint8_t>(sum >> (8 * i));
+      for (std::size_t i = 0; i < record_bytes; ++i) flash.at(cv_main + copy, i) = bytes[i];
+    }
+    Settings later;
+    CvStore cvs(flash);
+    EXPECT_EQ(cvs.load(later), copies == 1 ? CvOrigin::spare : CvOrigin::defaults);
+    EXPECT_EQ(later[Cv::boiler_limit], copies == 1 ? 120 : 110);
+  }
+}
+
+// The spare waits for its erase; the main copy has its record and is not worn out meanwhile.
+TEST(LocoCvStore, WhileOneCopyWaitsTheOtherIsWrittenOnce) {
+  MemoryFlash flash;
+  Settings settings;
+  CvStore filler(flash);
+  (void)filler.load(settings);
+  for (std::size_t at = 0; at < MemoryFlash::size; ++at) flash.at(cv_spare, at) = 0;
+  CvStore cvs(flash);
+  (void)cvs.load(settings);
+  ASSERT_TRUE(settings.write(42, 120).done);
+  cvs.changed();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(cvs.keep(settings, false));
+  EXPECT_FALSE(is_erased(flash, cv_main, 0, record_bytes));
+  EXPECT_TRUE(is_erased(flash, cv_main, record_bytes, record_bytes));
+  EXPECT_EQ(flash.erases, 0U);
+  EXPECT_FALSE(cvs.keep(settings, true));
+  Settings later;
+  CvStore again(flash);
+  EXPECT_EQ(again.load(later), CvOrigin::main);
+}
+
+TEST(LocoCvStore, WhatFlashOnlySaysThatItTookIsNotBelieved) {
+  MemoryFlash flash;
+  Settings settings;
+  CvStore cvs(flash);
+  (void)cvs.load(settings);
+  flash.forgets = true;
+  ASSERT_TRUE(settings.write(42, 120).done);
+  cvs.changed();
+  for (int i = 0; i < 100; ++i) (void)cvs.keep(settings, true);
+  EXPECT_TRUE(cvs.failed());
 }
 
 TEST(LocoCvStore, ASpareThatWasUsedMendsTheMainCopy) {
@@ -195,6 +268,18 @@ TEST(LocoLogStore, S13_PowerLostAtAnyByteLeavesTheOldOrTheNewLog) {
     ASSERT_TRUE(found.epoch == 6 || found.epoch == 7) << bytes;
     // and there is room for the next one
     EXPECT_EQ(save(flash, record(8)), LogStore::Progress::saved) << bytes;
+  }
+}
+
+TEST(LocoLogStore, ADamagedLogIsNoneAtWhicheverByte) {
+  for (std::size_t byte = 0; byte < sizeof(LogRecord); ++byte) {
+    MemoryFlash flash;
+    ASSERT_EQ(save(flash, record(1)), LogStore::Progress::saved);
+    ASSERT_EQ(save(flash, record(2)), LogStore::Progress::saved);
+    flash.at(log_first, sizeof(LogRecord) + byte) ^= 0x20;
+    LogStore log(flash);
+    ASSERT_TRUE(log.prepare());
+    EXPECT_EQ(log.record().epoch, 1U) << byte;
   }
 }
 
