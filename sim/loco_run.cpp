@@ -98,6 +98,17 @@ const char* stage_name(std::int32_t act) {
   }
 }
 
+std::string about(const engine::Event& event) {
+  constexpr std::array<const char*, engine::Sequence::acts> acts{
+      "heaters off",         "regulator to the whistle position",
+      "log to flash",        "regulator closed",
+      "servo without power", "asleep"};
+  if (event.which < engine::watch_count) return std::string(engine::watch_names[event.which]);
+  const auto act = static_cast<std::size_t>(event.value);
+  const bool stage = event.kind == engine::EventKind::stage || event.kind == engine::EventKind::stage_failed;
+  return stage && act < acts.size() ? acts[act] : "";
+}
+
 int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& planned) {
   const Instant began = rig.now();
   const Instant end = began + Duration{static_cast<std::int64_t>(options.minutes * 60e9)};
@@ -130,9 +141,7 @@ int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& plan
       if (back > ring.size()) continue;
       const engine::Event& event = ring.at(ring.size() - back);
       const std::string kind(name(event.kind));
-      std::printf(
-          "%9.2f EVENT %s %s\n", seconds(rig.now() - began), kind.c_str(),
-          std::string(event.which < engine::watch_count ? engine::watch_names[event.which] : "").c_str());
+      std::printf("%9.2f EVENT %s %s\n", seconds(rig.now() - began), kind.c_str(), about(event).c_str());
       if (event.kind == engine::EventKind::stage && stage_name(event.value) != nullptr)
         stages.push_back({seconds(rig.now() - began), stage_name(event.value)});
       if (event.kind != engine::EventKind::trip) continue;

@@ -1,5 +1,6 @@
 // `cv list|get|set|backup|restore`: a locomotive's configuration variables, over its telemetry line or on a
 // programming track.
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -123,10 +124,50 @@ int cv_backup(const Context&, const CvOptions& options) {
   return exit_done;
 }
 
+namespace {
+
+struct Wanted {
+  loco::Typed typed;
+  std::string value;
+  std::size_t row = 0;
+};
+
+// Before anything is written: all of the file's values, with what the engine has beside them, or why not
+// (S16).
+std::expected<void, std::string> fit(CvPeer& engine, const std::vector<Wanted>& wanted,
+                                     const std::string& file) {
+  loco::Settings::Values values = loco::Settings{}.values();
+  std::array<bool, loco::variables.size()> told{};
+  for (const Wanted& one : wanted) {
+    const int index = loco::index_of(one.typed.cv);
+    const auto place = static_cast<std::size_t>(index);
+    if (index < 0 || loco::variables[place].read_only || one.typed.value < loco::variables[place].low ||
+        one.typed.value > loco::variables[place].high)
+      return std::unexpected(
+          file + ":" + std::to_string(one.row) +
+          ":1: " + std::string(loco::Settings{}.write(one.typed.cv, one.typed.value).answer.view()));
+    values[place] = one.typed.value;
+    told[place] = true;
+  }
+  for (const loco::Cv cv : {loco::Cv::target_pressure, loco::Cv::pressure_limit, loco::Cv::servo_neutral,
+                            loco::Cv::servo_maximum}) {
+    const std::size_t place = loco::index_of(cv);
+    if (told[place]) continue;
+    const auto has = engine.get(static_cast<std::uint32_t>(cv));
+    if (!has) return std::unexpected(has.error());
+    values[place] = static_cast<std::int32_t>(std::strtol(has->c_str(), nullptr, 10));
+  }
+  if (const std::string_view why = loco::Settings::conflict(values); !why.empty())
+    return std::unexpected(file + ": " + std::string(why));
+  return {};
+}
+
+}  // namespace
+
 int cv_restore(const Context&, const CvOptions& options) {
   std::ifstream file(options.file);
   if (!file) return misused("cannot read " + options.file);
-  std::vector<std::pair<std::uint32_t, std::string>> wanted;
+  std::vector<Wanted> wanted;
   std::size_t number = 0;
   for (std::string row; std::getline(file, row);) {
     ++number;
@@ -135,17 +176,22 @@ int cv_restore(const Context&, const CvOptions& options) {
     if (typed.kind != loco::Typed::Kind::cv_write)
       return misused(options.file + ":" + std::to_string(number) + ":1: write CVn=VALUE, not '" +
                      printable(row) + "'");
-    wanted.emplace_back(typed.cv, row.substr(row.find('=') + 1));
+    wanted.push_back({typed, row.substr(row.find('=') + 1), number});
   }
   auto line = connect(options);
   if (!line) return line.error();
   CvPeer& engine = **line;
+  if (const auto fits = fit(engine, wanted, options.file); !fits) {
+    complain(printable(fits.error()));
+    complain("nothing was written");
+    return exit_refused;
+  }
   // Values that must fit each other may be refused in one order and taken in another: those are tried again.
   std::string last;
   while (!wanted.empty()) {
-    std::vector<std::pair<std::uint32_t, std::string>> refused;
-    for (const auto& one : wanted) {
-      const auto written = engine.set(one.first, one.second);
+    std::vector<Wanted> refused;
+    for (const Wanted& one : wanted) {
+      const auto written = engine.set(one.typed.cv, one.value);
       if (!written) return unreachable(written.error());
       if (written->done) continue;
       last = written->answer;

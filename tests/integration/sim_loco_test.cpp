@@ -89,6 +89,19 @@ TEST_F(LiveLoco, CvsAreListedReadWrittenSavedAndBroughtBack) {
   EXPECT_TRUE(has_text(refused.err, "CV42 out of range 90-130 °C")) << refused.err;
   EXPECT_EQ(cv({"set", "42", "warm"}).code, 2);  // not sent: the engine would take it for a stop
   EXPECT_EQ(cv({"get", "99"}).code, 4);
+  for (const auto& [text, says] : std::vector<std::pair<std::string, std::string>>{
+           {"CV32=110\nCV42=200\n", "/bad:2:1: CV42 out of range 90-130 °C"},
+           {"CV32=110\n# more\nCV99=1\n", "/bad:3:1: there is no CV99"},
+           {"CV32=110\nCV7=1\n", "/bad:2:1: CV7 (version) cannot be written"},
+           {"CV32=110\nCV47=80\nCV46=90\n", "CV46 (servo neutral) must stay below CV47"},
+           {"CV42=100\nCV35=130\n", "CV32 (target pressure) must stay 20 kPa below CV35"}}) {
+    std::ofstream(folder / "bad") << text;
+    const auto bad = cv({"restore", folder / "bad"});
+    EXPECT_EQ(bad.code, 4) << text;
+    EXPECT_TRUE(has_text(bad.err, says)) << bad.err;
+    EXPECT_TRUE(has_text(bad.err, "nothing was written")) << bad.err;
+    EXPECT_EQ(cv({"get", "32"}).out, "124\n") << "S16: nothing of it applies";
+  }
   EXPECT_EQ(cv({"restore", saved}).code, 0);
   EXPECT_EQ(cv({"get", "42"}).out, "110\n");
   EXPECT_EQ(cv({"get", "37"}).out, "13.25\n");

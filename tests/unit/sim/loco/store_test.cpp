@@ -72,28 +72,32 @@ TEST(LocoCvStore, ANewerSpareIsPreferredToAnOlderMainCopy) {
   EXPECT_EQ(later[Cv::boiler_limit], 120);
 }
 
-// As another version of the firmware may have left them: a whole record of values that are none.
+// As another version of the firmware may have left them: whole records of values that are none, or that do
+// not go together.
 TEST(LocoCvStore, AWholeRecordOfImpossibleValuesIsDamaged) {
-  for (const std::size_t copies : {1U, 2U}) {
-    MemoryFlash flash;
-    Settings settings;
-    store(flash, settings, 42, 120);
-    for (std::size_t copy = 0; copy < copies; ++copy) {
-      std::array<std::uint8_t, record_bytes> bytes{};
-      flash.read(cv_main + copy, 0, bytes);
-      const std::size_t at = 8 + 4 * index_of(Cv::boiler_limit);
-      ASSERT_EQ(bytes[at], 120);
-      bytes[at] = 131;
-      const std::uint32_t sum = crc32(std::span(bytes).first(record_bytes - 4));
-      for (std::size_t i = 0; i < 4; ++i)
-        bytes[record_bytes - 4 + i] = static_cast<std::uint8_t>(sum >> (8 * i));
-      for (std::size_t i = 0; i < record_bytes; ++i) flash.at(cv_main + copy, i) = bytes[i];
+  const std::vector<std::vector<std::pair<Cv, std::uint8_t>>> impossible{
+      {{Cv::boiler_limit, 131}}, {{Cv::servo_neutral, 110}, {Cv::servo_maximum, 100}}};
+  for (const auto& values : impossible)
+    for (const std::size_t copies : {1U, 2U}) {
+      MemoryFlash flash;
+      Settings settings;
+      store(flash, settings, 42, 120);
+      for (std::size_t copy = 0; copy < copies; ++copy) {
+        std::array<std::uint8_t, record_bytes> bytes{};
+        flash.read(cv_main + copy, 0, bytes);
+        ASSERT_EQ(bytes[8 + 4 * index_of(Cv::boiler_limit)], 120);
+        for (const auto& [cv, value] : values) bytes[8 + 4 * index_of(cv)] = value;
+        const std::uint32_t sum = crc32(std::span(bytes).first(record_bytes - 4));
+        for (std::size_t i = 0; i < 4; ++i)
+          bytes[record_bytes - 4 + i] = static_cast<std::uint8_t>(sum >> (8 * i));
+        for (std::size_t i = 0; i < record_bytes; ++i) flash.at(cv_main + copy, i) = bytes[i];
+      }
+      Settings later;
+      CvStore cvs(flash);
+      EXPECT_EQ(cvs.load(later), copies == 1 ? CvOrigin::spare : CvOrigin::defaults);
+      EXPECT_EQ(later[Cv::boiler_limit], copies == 1 ? 120 : 110);
+      EXPECT_EQ(later[Cv::servo_neutral], 77);
     }
-    Settings later;
-    CvStore cvs(flash);
-    EXPECT_EQ(cvs.load(later), copies == 1 ? CvOrigin::spare : CvOrigin::defaults);
-    EXPECT_EQ(later[Cv::boiler_limit], copies == 1 ? 120 : 110);
-  }
 }
 
 // The spare waits for its erase; the main copy has its record and is not worn out meanwhile.
