@@ -70,6 +70,29 @@ bool DemoGuide::accepted(const char* step, const std::function<DemoSaid()>& word
   return false;
 }
 
+// On a busy machine the answer to a word that was obeyed may come too late to be heard, and a cause that came
+// and went meanwhile wants to be acknowledged again: so what the word should have brought about counts, too.
+bool DemoGuide::resets() const {
+  return accepted("reset", [this] {
+    DemoSaid said = scene_.person.reset();
+    said.done = said.done || is("ready");
+    if (!said.done) (void)scene_.person.acknowledge();
+    return said;
+  });
+}
+
+bool DemoGuide::energises() const {
+  return accepted("start", [this] {
+    DemoSaid said = scene_.person.start();
+    said.done = said.done || is("running");
+    if (!said.done && is("tripped")) {
+      (void)scene_.person.acknowledge();
+      (void)scene_.person.reset();
+    }
+    return said;
+  });
+}
+
 bool DemoGuide::is(const char* state) const {
   const auto now = scene_.person.state();
   return now && text_of(*now, "state") == state;
@@ -125,14 +148,14 @@ bool DemoGuide::starts() {
   if (!accepted("acknowledge", [this] { return scene_.person.acknowledge(); })) return false;
   say("acknowledge", "Acknowledged: a person has seen it. That changes nothing else.");
   pause(3);
-  if (!accepted("reset", [this] { return scene_.person.reset(); })) return false;
+  if (!resets()) return false;
   if (!seen(
           "reset", [this] { return is("ready") && !scene_.plant.now().relay_on; },
           "a reset should leave the relay off"))
     return false;
   say("reset", "Reset: ready. The relay is still off, because a reset never starts anything.");
   pause(3);
-  if (!accepted("start", [this] { return scene_.person.start(); })) return false;
+  if (!energises()) return false;
   if (!seen(
           "running", [this] { return is("running") && scene_.plant.now().supplied(); },
           "started, and yet the relays do not feed the rails"))
@@ -267,13 +290,13 @@ bool DemoGuide::compares() {
 bool DemoGuide::recovers() {
   if (!station_waits()) return false;
   if (!accepted("acknowledge", [this] { return scene_.person.acknowledge(); })) return false;
-  if (!accepted("reset", [this] { return scene_.person.reset(); })) return false;
+  if (!resets()) return false;
   say("again ready",
       "Acknowledged and reset, with every cause gone for the settle time. Still off, until somebody says "
       "start.");
   pause(3);
   scene_.plant.let_trains_run();
-  if (!accepted("start", [this] { return scene_.person.start(); })) return false;
+  if (!energises()) return false;
   if (!seen(
           "again running", [this] { return is("running") && scene_.plant.now().supplied(); },
           "started, and yet the relays do not feed the rails") ||
