@@ -72,6 +72,15 @@ bool DemoGuide::accepted(const char* step, const std::function<DemoSaid()>& word
 
 // On a busy machine the answer to a word that was obeyed may come too late to be heard, and a cause that came
 // and went meanwhile wants to be acknowledged again: so what the word should have brought about counts, too.
+bool DemoGuide::acknowledges() const {
+  return accepted("acknowledge", [this] {
+    DemoSaid said = scene_.person.acknowledge();
+    const auto now = said.done ? std::nullopt : scene_.person.state();
+    said.done = said.done || (now && now->value("acknowledged", false));
+    return said;
+  });
+}
+
 bool DemoGuide::resets() const {
   return accepted("reset", [this] {
     DemoSaid said = scene_.person.reset();
@@ -145,7 +154,7 @@ bool DemoGuide::begins() {
 
 bool DemoGuide::starts() {
   if (!station_waits()) return false;
-  if (!accepted("acknowledge", [this] { return scene_.person.acknowledge(); })) return false;
+  if (!acknowledges()) return false;
   say("acknowledge", "Acknowledged: a person has seen it. That changes nothing else.");
   pause(3);
   if (!resets()) return false;
@@ -244,7 +253,12 @@ bool DemoGuide::records() {
     return false;
   say("told", "People have been told: an alert ran a program, which wrote to " + scene_.alert_file);
   pause(4);
-  DemoSaid answer = scene_.person.reset();
+  DemoSaid answer;
+  const auto heard = [&] {
+    answer = scene_.person.reset();
+    return answer.heard;
+  };
+  if (!seen("refused", heard, "nobody answers to a reset")) return false;
   if (answer.done || answer.reasons.empty()) {
     scene_.say({"refused", "a reset with the server away must be refused with reasons, and was not", false});
     return false;
@@ -289,7 +303,7 @@ bool DemoGuide::compares() {
 
 bool DemoGuide::recovers() {
   if (!station_waits()) return false;
-  if (!accepted("acknowledge", [this] { return scene_.person.acknowledge(); })) return false;
+  if (!acknowledges()) return false;
   if (!resets()) return false;
   say("again ready",
       "Acknowledged and reset, with every cause gone for the settle time. Still off, until somebody says "

@@ -46,6 +46,7 @@ class DemoGuide {
   [[nodiscard]] bool seen(const char* step, const std::function<bool()>& condition,
                           const std::string& otherwise) const;
   [[nodiscard]] bool accepted(const char* step, const std::function<DemoSaid()>& word) const;
+  [[nodiscard]] bool acknowledges() const;
   [[nodiscard]] bool resets() const;     // also acknowledges again
   [[nodiscard]] bool energises() const;  // on the word `start`
   [[nodiscard]] bool is(const char* state) const;

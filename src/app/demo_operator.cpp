@@ -14,9 +14,10 @@ namespace {
 ordered_json parsed(const std::string& body) { return ordered_json::parse(body, nullptr, false); }
 
 DemoSaid said(const std::expected<terminal::Response, terminal::ClientError>& answer) {
-  if (!answer) return {false, {answer.error().text}};
-  if (answer->status == 200) return {true, {}};
+  if (!answer) return {false, {answer.error().text}, false};
+  if (answer->status == 200) return {true, {}, true};
   DemoSaid refused;
+  refused.heard = answer->status == 409;  // else: too many are asking, or who asks is not known
   const ordered_json body = parsed(answer->body);
   if (body.is_object() && body.contains("reasons"))
     for (const auto& reason : body["reasons"])
@@ -109,7 +110,7 @@ std::optional<std::vector<DemoDifference>> DemoOperator::compare(std::string& wh
 
 DemoSaid DemoOperator::word(const char* name) const {
   const auto now = state();
-  if (!now || !now->contains("epoch")) return {false, {"the supervisor does not answer"}};
+  if (!now || !now->contains("epoch")) return {false, {"the supervisor does not answer"}, false};
   return said(client_.request("POST", std::string("/api/v1/") + name,
                               ordered_json{{"epoch", (*now)["epoch"]}}.dump(), bearer_, patience_));
 }

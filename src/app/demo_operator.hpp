@@ -14,6 +14,7 @@ namespace standstill::app {
 struct DemoSaid {
   bool done = false;
   std::vector<std::string> reasons;  // why not; sentences
+  bool heard = false;                // somebody answered; else it may have been obeyed all the same
 };
 
 struct DemoDifference {
