@@ -8,8 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
+#include <expected>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -148,21 +149,27 @@ int simulated(const RunLoco& options, Rig& rig, const std::vector<Planned>& plan
       parked = true;
       marks.push_back({seconds(rig.now() - began), std::string(rig.engine().chain().reason().view())});
     }
-    if (options.svg.empty() || ++cycles % every != 0) continue;
+    if ((options.svg.empty() && options.png.empty()) || ++cycles % every != 0) continue;
     const engine::Outputs& outputs = rig.outputs();
     points.push_back({seconds(rig.now() - began), 20 + 0.8 * (rig.model.shell - 20), rig.model.superheater,
                       rig.model.electronics, rig.model.pressure(), rig.model.servo / 10,
                       outputs.drive.boiler_permille * 0.051 + outputs.drive.superheater_permille * 0.020});
   }
-  if (!options.svg.empty()) {
-    std::ofstream file(options.svg);
+  for (const bool png : {false, true}) {
+    const std::string& file = png ? options.png : options.svg;
+    if (file.empty()) continue;
+    const double height = loco::plot_height(stages.size());
+    auto canvas = png ? picture::png_canvas(loco::plot_width, height)
+                      : std::expected<std::unique_ptr<picture::Canvas>, std::string>(
+                            picture::svg_canvas(loco::plot_width, height));
+    if (!canvas) return refuse(canvas.error());
     const engine::Settings& cvs = rig.engine().settings();
-    file << loco::svg(points, marks, stages,
-                      {static_cast<double>(cvs[engine::Cv::boiler_limit]),
-                       static_cast<double>(cvs[engine::Cv::superheater_limit]),
-                       static_cast<double>(cvs[engine::Cv::logic_limit]),
-                       static_cast<double>(cvs[engine::Cv::pressure_limit])});
-    if (!file.flush()) return refuse("cannot write " + options.svg);
+    loco::draw(**canvas, points, marks, stages,
+               {static_cast<double>(cvs[engine::Cv::boiler_limit]),
+                static_cast<double>(cvs[engine::Cv::superheater_limit]),
+                static_cast<double>(cvs[engine::Cv::logic_limit]),
+                static_cast<double>(cvs[engine::Cv::pressure_limit])});
+    if (const auto saved = (*canvas)->save(file); !saved) return refuse(saved.error());
   }
   std::printf("%s\n",
               parked ? std::string(rig.engine().chain().reason().view()).c_str() : "it ran to the end");
@@ -298,7 +305,8 @@ int live(RunLoco options, Rig& rig) {
 int run_loco(const RunLoco& options) {
   if (options.step > 126) return refuse("--step must be 0 to 126");
   if (options.minutes < 0 || options.minutes > 100'000) return refuse("--minutes must be 0 to 100000");
-  if (!options.svg.empty() && options.minutes == 0) return refuse("--svg needs --minutes");
+  if (options.minutes == 0 && !(options.svg.empty() && options.png.empty()))
+    return refuse("--svg and --png need --minutes");
   std::vector<Planned> planned;
   if (const auto why = plan(options, planned)) return refuse(*why);
   if (!planned.empty() && options.minutes == 0)

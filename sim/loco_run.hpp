@@ -14,7 +14,7 @@ struct RunLoco {
   bool cold = false;                // begins cold; else under steam
   std::vector<std::string> faults;  // NAME@SECONDS
   std::vector<std::string> cvs;     // NUMBER=VALUE
-  std::string svg;                  // file to draw into
+  std::string svg, png;             // files to draw into
   std::string link;                 // real time: a symbolic link to the telemetry line's pty
   std::string control;              // real time: a socket to break it
 };

@@ -9,36 +9,17 @@ namespace standstill::sim::loco {
 
 namespace {
 
-constexpr double left = 60, wide = 820, tall = 130, gap = 34, top = 62, row = 16;
+using picture::Anchor;
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else
-      out += c;
-  }
-  return out;
-}
+constexpr double left = 60, wide = 820, tall = 130, gap = 34, top = 62, row = 16, text_size = 12;
+constexpr std::size_t lane_count = 4;
+constexpr double bottom = top + static_cast<double>(lane_count) * (tall + gap) - gap;
+constexpr std::string_view black = "#000000";
 
-std::string number(double value, const char* format = "%.1f") {
+std::string number(double value, const char* format = "%g") {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), format, value);
   return text.data();
-}
-
-std::string text_at(double x, double y, const std::string& what, const std::string& more = "") {
-  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\"" + more + ">" + escaped(what) + "</text>\n";
-}
-
-std::string line(double x1, double y1, double x2, double y2, const std::string& look) {
-  return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" +
-         number(y2) + "\" " + look + "/>\n";
 }
 
 // 1, 2 or 5 times a power of ten, so that about eight fit.
@@ -64,32 +45,45 @@ struct Lane {
 
 class Drawing {
  public:
-  Drawing(const std::vector<Point>& points, std::vector<Lane> lanes)
-      : points_(points),
-        lanes_(std::move(lanes)),
+  Drawing(picture::Canvas& canvas, const std::vector<Point>& points)
+      : canvas_(canvas),
+        points_(points),
         from_(points.empty() ? 0 : points.front().at),
-        until_(points.empty() ? 1 : std::max(points.back().at, from_ + 1)),
-        bottom_(top + static_cast<double>(lanes_.size()) * (tall + gap) - gap) {}
+        until_(points.empty() ? 1 : std::max(points.back().at, from_ + 1)) {}
 
-  std::string draw(const std::vector<Mark>& marks, const std::vector<Stage>& stages) {
-    const double height = bottom_ + 24 + row * static_cast<double>(stages.size()) + 8;
-    out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(left + wide + 20) + "\" height=\"" +
-           number(height) +
-           "\" font-family=\"sans-serif\" font-size=\"12\">\n<title>A run of the engine</title>\n"
-           "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+  void draw(const std::array<Lane, lane_count>& lanes, const std::vector<Mark>& marks,
+            const std::vector<Stage>& stages) {
+    canvas_.rectangle({0, 0}, plot_width, plot_height(stages.size()), "#ffffff");
     bands(stages);
     time_axis();
     double y = top;
-    for (const Lane& lane : lanes_) {
+    for (const Lane& lane : lanes) {
       curves(lane, y);
       y += tall + gap;
     }
     flags(marks);
-    return out_ + "</svg>\n";
   }
 
  private:
   [[nodiscard]] double x(double at) const { return left + (at - from_) / (until_ - from_) * wide; }
+
+  void line(picture::Point from, picture::Point to, std::string_view colour) {
+    const std::array points{from, to};
+    canvas_.line(points, 1, colour);
+  }
+  // Upright or level, `dash` drawn and `dash` not.
+  void dashed(picture::Point from, picture::Point to, double dash, std::string_view colour) {
+    const bool upright = from.x == to.x;
+    const double end = upright ? to.y : to.x;
+    for (double at = upright ? from.y : from.x; at < end; at += 2 * dash) {
+      const double stop = std::min(at + dash, end);
+      upright ? line({from.x, at}, {from.x, stop}, colour) : line({at, from.y}, {stop, from.y}, colour);
+    }
+  }
+  void text(picture::Point at, Anchor anchor, const std::string& what, std::string_view colour = black,
+            double size = text_size) {
+    canvas_.text(at, anchor, size, colour, what);
+  }
 
   // A stage is a shade over all lanes, with its name below them.
   void bands(const std::vector<Stage>& stages) {
@@ -97,32 +91,30 @@ class Drawing {
     for (std::size_t i = 0; i < stages.size(); ++i) {
       const double begin = x(stages[i].at);
       const double end = i + 1 < stages.size() ? x(stages[i + 1].at) : left + wide;
-      const double name_at = bottom_ + 24 + row * static_cast<double>(i + 1);
-      out_ += "<rect x=\"" + number(begin) + "\" y=\"" + number(top) + "\" width=\"" +
-              number(std::max(end - begin, 1.0)) + "\" height=\"" + number(bottom_ - top) + "\" fill=\"" +
-              shades[i % shades.size()] + "\"/>\n";
-      out_ += line(begin, bottom_, begin, name_at - 4, "stroke=\"#999999\"");
+      const double name_at = bottom + 24 + row * static_cast<double>(i + 1);
+      canvas_.rectangle({begin, top}, std::max(end - begin, 1.0), bottom - top, shades[i % shades.size()]);
+      line({begin, bottom}, {begin, name_at - 4}, "#999999");
       const bool fits = begin < left + wide - 200;
-      out_ += text_at(begin + (fits ? 3 : -3), name_at,
-                      stages[i].what + ", from " + number(stages[i].at, "%.2f") + " s",
-                      fits ? "" : " text-anchor=\"end\"");
+      text({begin + (fits ? 3 : -3), name_at}, fits ? Anchor::left : Anchor::right,
+           stages[i].what + ", from " + number(stages[i].at, "%.2f") + " s");
     }
   }
 
   void time_axis() {
     const double tick = tick_of(until_ - from_);
     for (double at = std::ceil(from_ / tick) * tick; at <= until_; at += tick) {
-      out_ += line(x(at), top, x(at), bottom_ + 4, "stroke=\"#eeeeee\"");
-      out_ += text_at(x(at), bottom_ + 17, number(at, "%g"), " text-anchor=\"middle\"");
+      line({x(at), top}, {x(at), bottom + 4}, "#eeeeee");
+      text({x(at), bottom + 17}, Anchor::middle, number(at));
     }
-    out_ += text_at(left - 8, bottom_ + 17, "s", " text-anchor=\"end\"");
+    text({left - 8, bottom + 17}, Anchor::right, "s");
   }
 
   void curves(const Lane& lane, double y) {
-    out_ += "<rect x=\"" + number(left) + "\" y=\"" + number(y) + "\" width=\"" + number(wide) +
-            "\" height=\"" + number(tall) + "\" fill=\"none\" stroke=\"#cccccc\"/>\n";
-    out_ += text_at(left - 8, y + 12, number(lane.most, "%g"), " text-anchor=\"end\"");
-    out_ += text_at(left - 8, y + tall, std::string("0 ") + lane.unit, " text-anchor=\"end\"");
+    const std::array<picture::Point, 5> frame{
+        {{left, y}, {left + wide, y}, {left + wide, y + tall}, {left, y + tall}, {left, y}}};
+    canvas_.line(frame, 1, "#cccccc");
+    text({left - 8, y + 12}, Anchor::right, number(lane.most));
+    text({left - 8, y + tall}, Anchor::right, std::string("0 ") + lane.unit);
     const auto height_of = [&](double value) {
       return y + tall - std::clamp(value, 0.0, lane.most) / lane.most * tall;
     };
@@ -130,19 +122,17 @@ class Drawing {
     // As many points as the picture has columns.
     const std::size_t step = std::max<std::size_t>(1, points_.size() / static_cast<std::size_t>(wide * 2));
     for (const Curve& curve : lane.curves) {
-      const std::string colour = curve.colour;
-      out_ += text_at(name_at, y - 5, curve.name, " fill=\"" + colour + "\"");
+      text({name_at, y - 5}, Anchor::left, curve.name, curve.colour);
       name_at += 130;
       if (curve.limit > 0) {
         const double at = height_of(curve.limit);
-        out_ += line(left, at, left + wide, at, "stroke=\"" + colour + "\" stroke-dasharray=\"2 4\"");
-        out_ += text_at(left + wide - 3, at - 3, "limit " + number(curve.limit, "%g"),
-                        " text-anchor=\"end\" font-size=\"10\" fill=\"" + colour + "\"");
+        dashed({left, at}, {left + wide, at}, 3, curve.colour);
+        text({left + wide - 3, at - 3}, Anchor::right, "limit " + number(curve.limit), curve.colour, 10);
       }
-      out_ += "<polyline fill=\"none\" stroke=\"" + colour + "\" points=\"";
+      std::vector<picture::Point> way;
       for (std::size_t i = 0; i < points_.size(); i += step)
-        out_ += number(x(points_[i].at)) + "," + number(height_of(points_[i].*curve.value)) + " ";
-      out_ += "\"/>\n";
+        way.push_back({x(points_[i].at), height_of(points_[i].*curve.value)});
+      canvas_.line(way, 1, curve.colour);
     }
   }
 
@@ -150,31 +140,33 @@ class Drawing {
     for (std::size_t i = 0; i < marks.size(); ++i) {
       const double at = x(marks[i].at);
       const double y = i % 2 == 0 ? 14 : 30;
-      out_ += line(at, y, at, bottom_, "stroke=\"#444444\" stroke-dasharray=\"3 3\"");
+      dashed({at, y}, {at, bottom}, 3, "#444444");
       const bool fits = at < left + wide / 2;
-      out_ += text_at(at + (fits ? 3 : -3), y, marks[i].what, fits ? "" : " text-anchor=\"end\"");
+      text({at + (fits ? 3 : -3), y}, fits ? Anchor::left : Anchor::right, marks[i].what);
     }
   }
 
+  picture::Canvas& canvas_;
   const std::vector<Point>& points_;
-  std::vector<Lane> lanes_;
-  double from_, until_, bottom_;
-  std::string out_;
+  double from_, until_;
 };
 
 }  // namespace
 
-std::string svg(const std::vector<Point>& points, const std::vector<Mark>& marks,
-                const std::vector<Stage>& stages, const Limits& limits) {
-  return Drawing(points, {{"°C",
-                           300,
-                           {{"boiler's shell", "#c0392b", &Point::boiler, limits.boiler},
-                            {"superheater", "#e67e22", &Point::superheater, limits.superheater},
-                            {"electronics", "#2980b9", &Point::logic, limits.logic}}},
-                          {"kPa", 250, {{"pressure", "#8e44ad", &Point::pressure, limits.pressure}}},
-                          {"°", 180, {{"regulator's servo", "#16a085", &Point::servo, 0}}},
-                          {"W", 80, {{"heaters", "#7f8c8d", &Point::heat, 0}}}})
-      .draw(marks, stages);
+double plot_height(std::size_t stages) { return bottom + 24 + row * static_cast<double>(stages) + 8; }
+
+void draw(picture::Canvas& canvas, const std::vector<Point>& points, const std::vector<Mark>& marks,
+          const std::vector<Stage>& stages, const Limits& limits) {
+  Drawing(canvas, points)
+      .draw({{{"°C",
+               300,
+               {{"boiler's shell", "#c0392b", &Point::boiler, limits.boiler},
+                {"superheater", "#e67e22", &Point::superheater, limits.superheater},
+                {"electronics", "#2980b9", &Point::logic, limits.logic}}},
+              {"kPa", 250, {{"pressure", "#8e44ad", &Point::pressure, limits.pressure}}},
+              {"°", 180, {{"regulator's servo", "#16a085", &Point::servo, 0}}},
+              {"W", 80, {{"heaters", "#7f8c8d", &Point::heat, 0}}}}},
+            marks, stages);
 }
 
 }  // namespace standstill::sim::loco

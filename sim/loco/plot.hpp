@@ -1,9 +1,12 @@
 // A run of the engine as a picture: temperatures, pressure, servo and heaters over time, their limits, and
-// what happened when. SVG, so that any viewer and any browser opens it.
+// what happened when.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
+
+#include "picture/canvas.hpp"
 
 namespace standstill::sim::loco {
 
@@ -29,7 +32,10 @@ struct Limits {  // as the engine has them; 0: not drawn
   double boiler = 0, superheater = 0, logic = 0, pressure = 0;
 };
 
-[[nodiscard]] std::string svg(const std::vector<Point>& points, const std::vector<Mark>& marks,
-                              const std::vector<Stage>& stages, const Limits& limits);
+inline constexpr double plot_width = 900;
+// Of a run with so many stages.
+[[nodiscard]] double plot_height(std::size_t stages);
+void draw(picture::Canvas& canvas, const std::vector<Point>& points, const std::vector<Mark>& marks,
+          const std::vector<Stage>& stages, const Limits& limits);
 
 }  // namespace standstill::sim::loco

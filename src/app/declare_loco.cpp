@@ -55,6 +55,7 @@ void declare_sim_loco(CLI::App& sim, Chosen& chosen) {
   made->add_option("--cv", wanted->cvs, "a configuration variable, for example 42=120")
       ->type_name("CV=VALUE");
   made->add_option("--svg", wanted->svg, "draws the run; with --minutes")->type_name("FILE");
+  made->add_option("--png", wanted->png, "the same as a PNG; needs libcairo2")->type_name("FILE");
   made->add_option("--pty,--link", wanted->link, "a symbolic link to make to its telemetry line")
       ->type_name("FILE");
   made->add_option("--control", wanted->control, "a socket to break it: one command a line, one JSON answer")

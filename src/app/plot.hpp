@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
-#include <filesystem>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "picture/canvas.hpp"
 
 namespace standstill::app {
 
@@ -40,26 +39,11 @@ struct PlotSample {
 // Braille dots, `columns` wide altogether.
 [[nodiscard]] std::string plot_text(const PlotSeries& series, std::size_t columns, std::size_t rows = 8);
 
-struct PlotPoint {
-  double x = 0, y = 0;
-};
-enum class Anchor : std::uint8_t { left, middle, right };
-
-// What the picture is drawn on; colours are "#rrggbb", lengths pixels, y downwards.
-class Canvas {
- public:
-  virtual ~Canvas() = default;
-  virtual void rectangle(PlotPoint corner, double width, double height, std::string_view colour) = 0;
-  virtual void polygon(std::span<const PlotPoint> points, std::string_view colour) = 0;
-  virtual void line(std::span<const PlotPoint> points, double width, std::string_view colour) = 0;
-  virtual void text(PlotPoint at, Anchor anchor, double size, std::string_view colour,
-                    const std::string& text) = 0;
-  // The error is a sentence.
-  [[nodiscard]] virtual std::expected<void, std::string> save(const std::filesystem::path& file) = 0;
-};
-[[nodiscard]] std::unique_ptr<Canvas> svg_canvas(double width, double height);
-// By cairo, which is looked for when it is needed: no program has to carry it for the sake of a picture.
-[[nodiscard]] std::expected<std::unique_ptr<Canvas>, std::string> png_canvas(double width, double height);
+using picture::Anchor;
+using picture::Canvas;
+using picture::png_canvas;
+using picture::svg_canvas;
+using PlotPoint = picture::Point;
 
 inline constexpr double plot_width = 960, plot_height = 240;  // of one series
 void plot_picture(Canvas& canvas, std::span<const PlotSeries> all);

@@ -1,5 +1,6 @@
 // `standstill sim loco` and `standstill cv` as a user types them.
 #include <fstream>
+#include <sstream>
 
 #include "support/cli_rig.hpp"
 #include "support/sim_engine.hpp"
@@ -20,6 +21,29 @@ TEST(SimLoco, ABoilerThatBoilsDryShutsDownAndIsDrawn) {
   std::string first;
   std::getline(file, first);
   EXPECT_TRUE(first.starts_with("<svg ")) << first;
+  std::stringstream rest;
+  rest << file.rdbuf();
+  for (const char* text : {"boiler's shell", "superheater", "electronics", "pressure", "regulator's servo",
+                           "heaters", "limit 110", "heaters off, vents, from", "regulator closed, from",
+                           "asleep, from", "THERMAL_BOILER_LIMIT(", ">leak<"})
+    EXPECT_TRUE(has_text(rest.str(), text)) << text;
+}
+
+// PNG (ISO/IEC 15948, 5.2 and 11.2.2): eight bytes of signature, then the header's length, name, width,
+// height.
+TEST(SimLoco, TheSameRunAsAPng) {
+  const TemporaryFolder folder;
+  const auto ran =
+      standstill({"sim", "loco", "--minutes", "1", "--fault", "dcc-lost@20", "--png", folder / "run.png"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  std::ifstream file(folder / "run.png", std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  ASSERT_GT(bytes.size(), 10'000U);
+  EXPECT_EQ(bytes.substr(0, 16), std::string("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", 16));
+  EXPECT_EQ(bytes.substr(16, 4), std::string("\0\0\x07\x08", 4)) << "two dots a pixel";
+  const auto nowhere = standstill({"sim", "loco", "--minutes", "1", "--png", folder / "no/where.png"});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_TRUE(has_text(nowhere.err, "cannot be written")) << nowhere.err;
 }
 
 TEST(SimLoco, AnEngineThatIsWellRunsToTheEnd) {

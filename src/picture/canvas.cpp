@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "app/plot.hpp"
+#include "picture/canvas.hpp"
 
-namespace standstill::app {
+namespace standstill::picture {
 
 namespace {
 
@@ -20,19 +20,18 @@ class Svg final : public Canvas {
             number(height) + "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
             "\" font-family=\"DejaVu Sans, sans-serif\">\n";
   }
-  void rectangle(PlotPoint corner, double width, double height, std::string_view colour) override {
+  void rectangle(Point corner, double width, double height, std::string_view colour) override {
     body_ += "<rect x=\"" + number(corner.x) + "\" y=\"" + number(corner.y) + "\" width=\"" + number(width) +
              "\" height=\"" + number(height) + "\" fill=\"" + std::string(colour) + "\"/>\n";
   }
-  void polygon(std::span<const PlotPoint> points, std::string_view colour) override {
+  void polygon(std::span<const Point> points, std::string_view colour) override {
     body_ += "<polygon points=\"" + list(points) + "\" fill=\"" + std::string(colour) + "\"/>\n";
   }
-  void line(std::span<const PlotPoint> points, double width, std::string_view colour) override {
+  void line(std::span<const Point> points, double width, std::string_view colour) override {
     body_ += "<polyline points=\"" + list(points) + "\" fill=\"none\" stroke=\"" + std::string(colour) +
              "\" stroke-width=\"" + number(width) + "\"/>\n";
   }
-  void text(PlotPoint at, Anchor anchor, double size, std::string_view colour,
-            const std::string& text) override {
+  void text(Point at, Anchor anchor, double size, std::string_view colour, const std::string& text) override {
     constexpr std::array<const char*, 3> anchors{"start", "middle", "end"};
     body_ += "<text x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" font-size=\"" + number(size) +
              "\" text-anchor=\"" + anchors[static_cast<std::size_t>(anchor)] + "\" fill=\"" +
@@ -55,9 +54,9 @@ class Svg final : public Canvas {
     std::snprintf(text.data(), text.size(), "%.5g", value);
     return text.data();
   }
-  static std::string list(std::span<const PlotPoint> points) {
+  static std::string list(std::span<const Point> points) {
     std::string text;
-    for (const PlotPoint& point : points) text += number(point.x) + "," + number(point.y) + " ";
+    for (const Point& point : points) text += number(point.x) + "," + number(point.y) + " ";
     return text;
   }
   std::string body_;
@@ -124,22 +123,21 @@ class Png final : public Canvas {
   }
   Png(const Png&) = delete;
   Png& operator=(const Png&) = delete;
-  void rectangle(PlotPoint corner, double width, double height, std::string_view colour) override {
+  void rectangle(Point corner, double width, double height, std::string_view colour) override {
     use(colour);
     cairo_.rectangle(context_, corner.x, corner.y, width, height);
     cairo_.fill(context_);
   }
-  void polygon(std::span<const PlotPoint> points, std::string_view colour) override {
+  void polygon(std::span<const Point> points, std::string_view colour) override {
     path(points, colour);
     cairo_.fill(context_);
   }
-  void line(std::span<const PlotPoint> points, double width, std::string_view colour) override {
+  void line(std::span<const Point> points, double width, std::string_view colour) override {
     path(points, colour);
     cairo_.set_line_width(context_, width);
     cairo_.stroke(context_);
   }
-  void text(PlotPoint at, Anchor anchor, double size, std::string_view colour,
-            const std::string& text) override {
+  void text(Point at, Anchor anchor, double size, std::string_view colour, const std::string& text) override {
     use(colour);
     cairo_.set_font_size(context_, size);
     Extents extents{};
@@ -161,7 +159,7 @@ class Png final : public Canvas {
     };
     cairo_.set_source_rgb(context_, part(1), part(3), part(5));
   }
-  void path(std::span<const PlotPoint> points, std::string_view colour) {
+  void path(std::span<const Point> points, std::string_view colour) {
     use(colour);
     for (std::size_t i = 0; i < points.size(); ++i)
       (i == 0 ? cairo_.move_to : cairo_.line_to)(context_, points[i].x, points[i].y);
@@ -184,4 +182,4 @@ std::expected<std::unique_ptr<Canvas>, std::string> png_canvas(double width, dou
   return std::make_unique<Png>(cairo, width, height);
 }
 
-}  // namespace standstill::app
+}  // namespace standstill::picture
