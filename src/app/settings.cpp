@@ -1,6 +1,8 @@
 #include "app/settings.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "config/config.hpp"
 
@@ -140,6 +142,18 @@ ordered_json output_json(const config::Output& output) {
     json["safe"] = serial->safe;
     json["run"] = serial->run;
     if (!serial->expect_reply.empty()) json["expect_reply"] = serial->expect_reply;
+  } else if (const auto* board = std::get_if<config::GuardBoardOutput>(&output.device)) {
+    json["device"] = board->port.device;
+    json["baud"] = board->port.baud;
+  } else if (const auto* watchdog = std::get_if<config::WatchdogOutput>(&output.device)) {
+    if (watchdog->device.empty()) {
+      json["chip"] = watchdog->chip;
+      json["line"] = watchdog->line;
+      json["pulse_ms"] = watchdog->pulse.count();
+    } else {
+      json["device"] = watchdog->device;
+    }
+    json["expires_ms"] = watchdog->expires.count();
   } else if (const auto* http = std::get_if<config::HttpOutput>(&output.device)) {
     json["safe"] = http->safe.method + " " + http->safe.url;
     if (http->run) json["run"] = http->run->method + " " + http->run->url;
@@ -185,6 +199,41 @@ ordered_json output_json(const config::Output& output) {
   return json;
 }
 
+ordered_json loco_json(const config::Loco& loco) {
+  ordered_json json;
+  const auto input = [&json](const char* name, const config::NumberInput& one) {
+    json[name] = {{"file", one.file}, {"scale", one.scale}, {"offset", one.offset}};
+    if (one.low) json[name]["low"] = *one.low;
+    if (one.high) json[name]["high"] = *one.high;
+  };
+  constexpr std::array sensors{"logic", "boiler", "superheater", "pressure"};
+  for (std::size_t i = 0; i < sensors.size(); ++i) input(sensors[i], loco.sensors[i]);
+  input("track", loco.track);
+  const auto pwm = [&json](const char* name, const config::PwmChannel& one) {
+    json[name] = {{"chip", one.chip}, {"channel", one.channel}};
+  };
+  pwm("boiler_heater", loco.boiler_heater);
+  pwm("superheater_heater", loco.superheater_heater);
+  pwm("servo", loco.servo);
+  json["heater_period_us"] = loco.heater_period_us;
+  json["servo_zero_us"] = loco.servo_zero_us;
+  json["servo_full_us"] = loco.servo_full_us;
+  const auto line = [&json](const char* name, const std::optional<config::EdgeLine>& one) {
+    if (one) json[name] = {{"chip", one->chip}, {"line", one->line}};
+  };
+  line("servo_power", loco.servo_power);
+  line("dcc", loco.dcc);
+  line("encoder", loco.encoder);
+  if (loco.device.empty()) {
+    json["pty"] = loco.pty;
+  } else {
+    json["device"] = loco.device;
+    json["baud"] = loco.baud;
+  }
+  json["watchdog"] = loco.watchdog;
+  return json;
+}
+
 }  // namespace
 
 ordered_json settings_json(const config::Config& config) {
@@ -201,6 +250,7 @@ ordered_json settings_json(const config::Config& config) {
   json["guard"] = {{"permit_timeout_ms", config.guard.permit_timeout.count()},
                    {"settle_ms", config.guard.settle.count()},
                    {"heartbeat_timeout_ms", config.guard.heartbeat_timeout.count()}};
+  if (config.loco) json["loco"] = loco_json(*config.loco);
   json["link"] = ordered_json::array();
   for (const auto& link : config.links) json["link"].push_back(link_json(link));
   json["watch"] = ordered_json::array();

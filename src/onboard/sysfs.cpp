@@ -103,8 +103,9 @@ std::expected<Pwm, std::string> Pwm::open(const std::string& chip, unsigned chan
 
 bool Pwm::set(std::uint32_t duty_ns) {
   const std::uint32_t duty = duty_ns > period_ns_ ? period_ns_ : duty_ns;
+  // Said in any case: whoever else wrote the file meanwhile is overruled.
+  if (!write_number(duty_.get(), duty)) return false;
   if (duty != said_ns_) {
-    if (!write_number(duty_.get(), duty)) return false;
     said_ns_ = duty;
     return true;
   }

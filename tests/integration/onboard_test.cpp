@@ -126,6 +126,24 @@ TEST_F(OnboardLoco, S2_S4_StartsColdAndEndsSafeWhicheverProcessIsKilled) {
   }
 }
 
+TEST_F(OnboardLoco, ItsStateFolderIsMade) {
+  std::filesystem::remove_all(folder / "state");
+  start();
+  ASSERT_FALSE(HasFatalFailure());
+  EXPECT_TRUE(until([&] { return std::filesystem::exists(folder / "state/loco-flash"); })) << err();
+}
+
+TEST_F(OnboardLoco, CheckShowsHowItIsWired) {
+  std::ofstream(folder / "loco.toml", std::ios::app)
+      << "[[output]]\nid = \"track-power\"\nkind = \"guard-board\"\ndevice = \"/dev/no-board\"\n";
+  const auto ran = standstill({"-c", folder / "loco.toml", "check"});
+  for (const std::string& text :
+       {std::string("[loco]"), "boiler = {\"file\":\"" + std::string(folder / "boiler"),
+        std::string("servo = {\"chip\":"), std::string("device = \"/dev/no-board\""),
+        std::string("baud = 115200")})
+    EXPECT_TRUE(has_text(ran.out, text)) << text << "\n" << ran.out;
+}
+
 TEST_F(OnboardLoco, WhatIsNotThereIsNamed) {
   std::filesystem::remove(folder / "pressure");
   const auto ran = standstill({"-c", folder / "loco.toml", "loco"});

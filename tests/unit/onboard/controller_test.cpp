@@ -52,6 +52,9 @@ TEST(OnboardPwm, S7_WhatIsSaidAgainIsNewsForTheKernel) {
     EXPECT_GE(said().second, 20'000'000);
     EXPECT_LE(said().second, 20'000'001);
   }
+  machine.put("pwm/pwmchip0/pwm0/duty_cycle", "9000000");  // somebody else's
+  EXPECT_TRUE(pwm->set(0));
+  EXPECT_EQ(machine.duty(0), 0);
   EXPECT_TRUE(pwm->set(30'000'000)) << "never more than its period";
   EXPECT_EQ(machine.duty(0), 20'000'000);
 }
