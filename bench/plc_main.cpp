@@ -149,11 +149,13 @@ bool one_outstanding(const Options& options) {
   if (!plc.wait_online(std::chrono::seconds(20))) die("not online");
   Bare bare(servers.port());
   std::vector<std::string> twenty;
+  std::vector<PlcResult<PlcValue>> values;
   std::vector<s7::Range> ranges;
   for (std::uint32_t i = 0; i < 20; ++i) {
     twenty.push_back("DB10.DBW" + std::to_string(10 * i));
     ranges.push_back(s7::bytes_range(s7::Area::db, 10, 10 * i, 2));
   }
+  const PlcTags tags(twenty);
   struct Kind {
     const char* name;
     std::function<bool()> ours;
@@ -165,8 +167,14 @@ bool one_outstanding(const Options& options) {
        request_of({s7::bytes_range(s7::Area::db, 10, 0, 4)}), 1.11},
       {"plc: a read of 200 bytes", [&] { return static_cast<bool>(plc.read_db(10, 0, 200)); },
        request_of({s7::bytes_range(s7::Area::db, 10, 0, 200)}), 1.11},
-      {"plc: a read of 20 items", [&] { return static_cast<bool>(plc.read(twenty).back()); },
-       request_of(ranges), 1.15}};
+      {"plc: a read of 20 items",
+       [&] {
+         plc.read(tags, values);
+         return static_cast<bool>(values.back());
+       },
+       request_of(ranges), 1.11},
+      {"plc: a read of 20 items by their addresses, new results",
+       [&] { return static_cast<bool>(plc.read(twenty).back()); }, request_of(ranges), 1.15}};
   bool held = true;
   for (const auto& kind : kinds) {
     if (!options.wanted(kind.name)) continue;
@@ -248,11 +256,12 @@ bool many_plcs(const Options& options) {
   std::vector<s7::Address> addresses;
   for (std::uint32_t i = 0; i < 20; ++i)
     addresses.push_back(s7::parse_address("DB10.DBW" + std::to_string(10 * i)).value());
+  const auto group = std::make_shared<const plc::Group>(std::move(addresses));
   Row row{.what = name, .ours = {}, .yardstick = {1e8}, .limit = 1.1, .compared = 0.5};
   const Instant begun = os::now();
   std::function<void(Polled&)> poll = [&](Polled& one) {
     const Instant now = os::now();
-    plc::read_values(one.session, addresses, {}, now, [&](const plc::Outcome<plc::Values>& outcome) {
+    plc::read_values(one.session, group, {}, now, [&](const plc::Outcome<plc::Values>& outcome) {
       if (!outcome || !outcome->back()) die("a read failed");
       const Instant at = os::now();
       if (one.last != Instant{}) row.ours.push_back(static_cast<double>(to_ns(at) - to_ns(one.last)));

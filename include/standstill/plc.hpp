@@ -35,6 +35,7 @@ namespace standstill {
 
 namespace client {
 class PlcEngine;
+class PlcGroup;
 }  // namespace client
 
 struct PlcError {
@@ -177,6 +178,19 @@ struct PlcBlock {
   std::string version;
 };
 
+// Addresses that are read together again and again: looked at once, here, instead of in each call. Belongs to
+// no connection; copies are cheap and share what they know. One that cannot be understood is an error in each
+// answer, in its place.
+class PlcTags {
+ public:
+  explicit PlcTags(const std::vector<std::string>& addresses);
+  [[nodiscard]] const std::vector<std::string>& addresses() const;
+
+ private:
+  friend class Plc;
+  std::shared_ptr<const client::PlcGroup> group_;
+};
+
 class Plc {
  public:
   template <class T>
@@ -197,9 +211,14 @@ class Plc {
   PlcResult<PlcValue> read(std::string_view address) const;
   // Several at once, packed into as few requests as possible; one result each, in their order.
   [[nodiscard]] std::vector<PlcResult<PlcValue>> read(const std::vector<std::string>& addresses) const;
+  [[nodiscard]] std::vector<PlcResult<PlcValue>> read(const PlcTags& tags) const;
+  // The same in place of what `into` holds, whose memory is used again.
+  void read(const PlcTags& tags, std::vector<PlcResult<PlcValue>>& into) const;
   PlcResult<Bytes> read_db(std::uint16_t db, std::uint32_t byte, std::size_t size) const;
   void read_async(std::string address, Then<PlcValue> then) const;
   void read_async(const std::vector<std::string>& addresses,
+                  std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const;
+  void read_async(const PlcTags& tags,
                   std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const;
   void read_db_async(std::uint16_t db, std::uint32_t byte, std::size_t size, Then<Bytes> then) const;
 

@@ -92,10 +92,14 @@ class Outages : public std::enable_shared_from_this<Outages> {
 class Rows {
  public:
   Rows(const Context& context, const S7Options& options, bool changes_only, StatusLine& status)
-      : context_(context), options_(options), changes_only_(changes_only), status_(status) {}
+      : context_(context),
+        options_(options),
+        tags_(options.addresses),
+        changes_only_(changes_only),
+        status_(status) {}
 
   void read(const Plc& plc) {
-    const auto values = plc.read(options_.addresses);
+    const auto values = plc.read(tags_);
     ordered_json json{{"at", os::rfc3339(os::wall_ns())}};
     std::string line = os::rfc3339(os::wall_ns());
     std::string told;
@@ -145,6 +149,7 @@ class Rows {
  private:
   const Context& context_;
   const S7Options& options_;
+  const PlcTags tags_;
   bool changes_only_;
   StatusLine& status_;
   std::string last_, refusal_;

@@ -167,6 +167,10 @@ std::string PlcAttempt::text() const {
   return words + "; the next in " + seconds + " s";
 }
 
+PlcTags::PlcTags(const std::vector<std::string>& addresses)
+    : group_(std::make_shared<const client::PlcGroup>(addresses)) {}
+const std::vector<std::string>& PlcTags::addresses() const { return group_->texts(); }
+
 Plc::Plc(std::string host, PlcOptions options)
     : engine_(std::make_shared<client::PlcEngine>(std::move(host), std::move(options))) {
   engine_->start();
@@ -193,33 +197,50 @@ PlcResult<PlcValue> Plc::read(std::string_view address) const {
 }
 
 std::vector<PlcResult<PlcValue>> Plc::read(const std::vector<std::string>& addresses) const {
-  auto group = engine_->group(addresses);
-  if (group->parsed.empty()) return group->results(engine_->peer(), plc::Items{});
-  const auto& ranges = group->ranges;  // kept by what makes values of them
-  return engine_->call<plc::Items>(
+  return read(engine_->tags(addresses));
+}
+
+std::vector<PlcResult<PlcValue>> Plc::read(const PlcTags& tags) const {
+  std::vector<PlcResult<PlcValue>> results;
+  read(tags, results);
+  return results;
+}
+
+void Plc::read(const PlcTags& tags, std::vector<PlcResult<PlcValue>>& into) const {
+  const auto& ranges = tags.group_->ranges();  // kept by what makes values of them
+  if (ranges->empty()) return tags.group_->results(engine_->peer(), plc::Items{}, into);
+  into = engine_->call<plc::Items>(
       [&](const plc::Terms& terms, plc::Done<plc::Items> done) {
         engine_->session().read(ranges, terms, engine_->asked_at(), std::move(done));
       },
-      [&peer = engine_->peer(), group = std::move(group)](const plc::Outcome<plc::Items>& outcome) {
-        return group->results(peer, outcome);
+      [&peer = engine_->peer(), group = tags.group_,
+       results = std::move(into)](const plc::Outcome<plc::Items>& outcome) mutable {
+        group->results(peer, outcome, results);
+        return std::move(results);
       });
 }
 
 void Plc::read_async(const std::vector<std::string>& addresses,
                      std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const {
-  const auto group = engine_->group(addresses);
-  if (group->parsed.empty())
-    return engine_->later([group, peer = engine_->peer(), then = std::move(then)] {
-      then(group->results(peer, plc::Items{}));
-    });
+  read_async(engine_->tags(addresses), std::move(then));
+}
+
+void Plc::read_async(const PlcTags& tags,
+                     std::function<void(const std::vector<PlcResult<PlcValue>>&)> then) const {
+  const auto results = [&peer = engine_->peer(),
+                        group = tags.group_](const plc::Outcome<plc::Items>& outcome) {
+    std::vector<PlcResult<PlcValue>> all;
+    group->results(peer, outcome, all);
+    return all;
+  };
+  if (tags.group_->ranges()->empty())
+    return engine_->later([all = results(plc::Items{}), then = std::move(then)] { then(all); });
   engine_->call_later<plc::Items>(
-      [engine = engine_.get(), group](const plc::Terms& terms, plc::Done<plc::Items> done) {
-        engine->session().read(group->ranges, terms, engine->asked_at(), std::move(done));
+      [engine = engine_.get(), ranges = tags.group_->ranges()](const plc::Terms& terms,
+                                                               plc::Done<plc::Items> done) {
+        engine->session().read(ranges, terms, engine->asked_at(), std::move(done));
       },
-      [&peer = engine_->peer(), group](const plc::Outcome<plc::Items>& outcome) {
-        return group->results(peer, outcome);
-      },
-      std::move(then));
+      results, std::move(then));
 }
 
 void Plc::read_async(std::string address, Then<PlcValue> then) const {

@@ -133,14 +133,14 @@ void PlcEngine::prepare() {
   link_->poke();
 }
 
-std::shared_ptr<const PlcGroup> PlcEngine::group(const std::vector<std::string>& addresses) {
+PlcTags PlcEngine::tags(const std::vector<std::string>& addresses) {
   {
     const std::lock_guard lock(mutex_);
-    if (last_group_ && last_group_->is_of(addresses)) return last_group_;
+    if (last_tags_ && last_tags_->addresses() == addresses) return *last_tags_;
   }
-  auto made = std::make_shared<const PlcGroup>(peer(), addresses);
+  PlcTags made(addresses);
   const std::lock_guard lock(mutex_);
-  return last_group_ = std::move(made);
+  return last_tags_.emplace(std::move(made));
 }
 
 // Who waits says so before he looks, so that nobody has to be woken when nobody waits.

@@ -41,7 +41,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   // time-out. `convert` runs on the loop, where the outcome is shown, and may outlive the call.
   template <class From, class Convert>
   auto call(const auto& begin, Convert convert) {
-    using To = std::invoke_result_t<const Convert&, plc::Outcome<From>>;
+    using To = std::invoke_result_t<Convert&, plc::Outcome<From>>;
     const auto waiting = std::make_shared<Waiting<To, Convert>>(std::move(convert));
     const Instant begun = now();
     const plc::Terms terms = terms_at(begun);
@@ -85,8 +85,8 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
     });
   }
 
-  // What these addresses mean. Who asks for the same group again and again has it read once.
-  [[nodiscard]] std::shared_ptr<const PlcGroup> group(const std::vector<std::string>& addresses);
+  // What these addresses mean. Who asks for the same again and again has them understood once.
+  [[nodiscard]] PlcTags tags(const std::vector<std::string>& addresses);
 
   // Runs it on the handlers' thread: what needs no question.
   void later(std::function<void()> then) {
@@ -109,7 +109,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   template <class To, class Convert>
   struct Waiting {
     explicit Waiting(Convert how) : convert(std::move(how)) {}
-    const Convert convert;
+    Convert convert;
     std::atomic<bool> done = false;
     std::optional<To> result;  // once it is done
     std::shared_ptr<Waiting> own;
@@ -149,7 +149,7 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   std::atomic<std::uint32_t> callers_ = 0;
   std::atomic<std::uint32_t> waiters_ = 0;  // for freed_
   std::uint64_t calls_ = 0;
-  std::shared_ptr<const PlcGroup> last_group_;
+  std::optional<PlcTags> last_tags_;
   std::thread keeper_;
 
   // Only the loop's holder, from here:

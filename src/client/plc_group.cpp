@@ -1,8 +1,5 @@
 #include "client/plc_group.hpp"
 
-#include <algorithm>
-#include <cstring>
-
 namespace standstill::client {
 
 static_assert(static_cast<int>(PlcError::Kind::unusable) == static_cast<int>(plc::Failure::unusable));
@@ -11,14 +8,16 @@ PlcError error_of(plc::Trouble trouble) {
 }
 
 namespace {
-void add(std::vector<PlcResult<PlcValue>>& all, const std::string& peer, auto&& value) {
+using Results = PlcGroup::Results;
+
+void add(Results& all, const std::string& peer, auto&& value) {
   if (value)
     all.emplace_back(std::in_place, std::move(*value));
   else
     all.emplace_back(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
 }
 
-void add_other(std::vector<PlcResult<PlcValue>>& all, const std::string& peer, const s7::Address& address,
+void add_other(Results& all, const std::string& peer, const s7::Address& address,
                const plc::ItemResult& item) {
   if (address.count == 1)
     add(all, peer, plc::scalar_of(address, item));
@@ -26,64 +25,49 @@ void add_other(std::vector<PlcResult<PlcValue>>& all, const std::string& peer, c
     add(all, peer, plc::value_of(address, item));
 }
 
-// Addresses are a few characters long: two words of eight bytes, which may overlap, are all of one.
-bool same(const std::string& one, const std::string& other) {
-  const std::size_t size = one.size();
-  if (size != other.size()) return false;
-  if (size < 8 || size > 16) return one == other;
-  const auto word = [](const char* at) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  };
-  return word(one.data()) == word(other.data()) &&
-         word(one.data() + size - 8) == word(other.data() + size - 8);
+// Of what can be understood; the others are noted with their place.
+std::vector<s7::Address> parsed(const std::vector<std::string>& texts,
+                                std::vector<std::pair<std::size_t, std::string>>& unusable) {
+  std::vector<s7::Address> addresses;
+  addresses.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (const auto address = s7::parse_address(texts[i]))
+      addresses.push_back(*address);
+    else
+      unusable.emplace_back(i, "'" + texts[i] + "': " + address.error());
+  }
+  return addresses;
 }
 }  // namespace
 
-PlcGroup::PlcGroup(const std::string& peer, const std::vector<std::string>& addresses) : texts(addresses) {
-  parsed.reserve(texts.size());
-  ranges.reserve(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (const auto address = s7::parse_address(texts[i])) {
-      parsed.push_back(*address);
-      ranges.push_back(plc::range_of(*address));
-    } else {
-      unusable.emplace_back(
-          i, PlcError{PlcError::Kind::unusable, peer + ": '" + texts[i] + "': " + address.error()});
-    }
-  }
-}
+PlcGroup::PlcGroup(const std::vector<std::string>& addresses)
+    : texts_(addresses), asked_(parsed(texts_, unusable_)) {}
 
-bool PlcGroup::is_of(const std::vector<std::string>& addresses) const {
-  return std::ranges::equal(texts, addresses, same);
-}
-
-std::vector<PlcResult<PlcValue>> PlcGroup::results(const std::string& peer,
-                                                   const plc::Outcome<plc::Items>& outcome) const {
-  std::vector<PlcResult<PlcValue>> all;
-  all.reserve(texts.size());
-  auto bad = unusable.begin();
-  const auto take = [&all](auto number) {
-    all.emplace_back(std::in_place, std::in_place_type<decltype(number)>, number);
+void PlcGroup::results(const std::string& peer, const plc::Outcome<plc::Items>& outcome,
+                       Results& into) const {
+  into.clear();
+  into.reserve(texts_.size());
+  auto bad = unusable_.begin();
+  const auto take = [&into](auto number) {
+    into.emplace_back(std::in_place, std::in_place_type<decltype(number)>, number);
   };
-  for (std::size_t place = 0; place < parsed.size() || bad != unusable.end();) {
-    if (bad != unusable.end() && bad->first == all.size()) {
-      all.emplace_back((bad++)->second);
+  const auto add_bad = [&] {
+    for (; bad != unusable_.end() && bad->first == into.size(); ++bad)
+      into.emplace_back(PlcError{PlcError::Kind::unusable, peer + ": " + bad->second});
+  };
+  const plc::ItemResult* item = outcome ? outcome->data() : nullptr;
+  for (const s7::Address& address : asked_.addresses()) {
+    add_bad();
+    if (!outcome) {
+      into.emplace_back(error_of(outcome.error()));
       continue;
     }
-    const s7::Address& address = parsed[place];
-    if (!outcome) {
-      all.emplace_back(error_of(outcome.error()));
-    } else {
-      // What most are, without a detour: of a length that was looked at when it came.
-      const plc::ItemResult& item = (*outcome)[place];
-      const bool one = item.code == s7::ItemCode::good && address.count == 1;
-      if (!one || !s7::decode_number(address, item.data, take)) add_other(all, peer, address, item);
-    }
-    ++place;
+    // What most are, without a detour: of a length that was looked at when it came.
+    const bool one = item->code == s7::ItemCode::good && address.count == 1;
+    if (!one || !s7::decode_number(address, item->data, take)) add_other(into, peer, address, *item);
+    ++item;
   }
-  return all;
+  add_bad();
 }
 
 }  // namespace standstill::client

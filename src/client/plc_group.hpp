@@ -13,17 +13,21 @@ namespace standstill::client {
 
 [[nodiscard]] PlcError error_of(plc::Trouble trouble);
 
-struct PlcGroup {
-  PlcGroup(const std::string& peer, const std::vector<std::string>& addresses);
-  // Results for all texts, in their order.
-  [[nodiscard]] std::vector<PlcResult<PlcValue>> results(const std::string& peer,
-                                                         const plc::Outcome<plc::Items>& outcome) const;
-  [[nodiscard]] bool is_of(const std::vector<std::string>& addresses) const;
+class PlcGroup {
+ public:
+  explicit PlcGroup(const std::vector<std::string>& addresses);
 
-  std::vector<std::string> texts;
-  std::vector<s7::Address> parsed;
-  std::vector<s7::Range> ranges;                           // of those
-  std::vector<std::pair<std::size_t, PlcError>> unusable;  // place and why, ascending
+  using Results = std::vector<PlcResult<PlcValue>>;
+  // Puts the results for all texts, in their order, in place of what `into` holds.
+  void results(const std::string& peer, const plc::Outcome<plc::Items>& outcome, Results& into) const;
+
+  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
+  [[nodiscard]] const plc::KeptRanges& ranges() const { return asked_.ranges(); }  // of the usable ones
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<std::pair<std::size_t, std::string>> unusable_;  // place and why, ascending
+  plc::Group asked_;
 };
 
 }  // namespace standstill::client

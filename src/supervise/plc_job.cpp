@@ -64,9 +64,13 @@ PlcJob::PlcJob(os::Loop& loop, const config::Link& config, link::TagTable& tags,
         counter_trouble_ = trouble;
         judge();
       });
+  std::vector<s7::Address> addresses;
   for (const auto& tag : peer().tags)
-    if (const auto address = s7::parse_address(tag.address))  // the loader has checked it
-      polled_.push_back({*address, tags_.declare(config.id, tag.name, tag.unit)});
+    if (const auto address = s7::parse_address(tag.address)) {  // the loader has checked it
+      addresses.push_back(*address);
+      polled_.push_back(tags_.declare(config.id, tag.name, tag.unit));
+    }
+  polled_group_ = std::make_shared<const plc::Group>(std::move(addresses));
 }
 
 void PlcJob::begin() { link_->begin(); }
@@ -111,10 +115,7 @@ void PlcJob::poll() {
   // A PLC slower than its poll is asked again when it has answered.
   if (!polling_ && !polled_.empty()) {
     polling_ = true;
-    std::vector<s7::Address> addresses;
-    addresses.reserve(polled_.size());
-    for (const auto& one : polled_) addresses.push_back(one.address);
-    plc::read_values(session_, std::move(addresses), at_once, now,
+    plc::read_values(session_, polled_group_, at_once, now,
                      [this, now](const plc::Outcome<plc::Values>& outcome) { polled(outcome, now); });
   }
   if (!asking_cpu_ && (!cpu_known_ || now - cpu_asked_ >= cpu_every)) ask_cpu();
@@ -128,19 +129,19 @@ void PlcJob::polled(const plc::Outcome<plc::Values>& outcome, Instant asked) {
   polling_ = false;
   if (!outcome) {
     if (outcome.error().kind != plc::Failure::refused) return;  // the link says it
-    for (const auto& one : polled_)
-      tags_.set(one.tag, tags_.get(one.tag).value, link::Quality::refused, asked, os::wall_ns());
+    for (const auto one : polled_)
+      tags_.set(one, tags_.get(one).value, link::Quality::refused, asked, os::wall_ns());
   } else {
     for (std::size_t i = 0; i < polled_.size(); ++i) {
       const auto& value = (*outcome)[i];
       const auto number = value ? s7::number(*value) : std::nullopt;
-      const auto& old = tags_.get(polled_[i].tag);
+      const auto& old = tags_.get(polled_[i]);
       if (number) {
-        tags_.set(polled_[i].tag, *number, link::Quality::good, asked, os::wall_ns());
+        tags_.set(polled_[i], *number, link::Quality::good, asked, os::wall_ns());
       } else {
         if (!value && old.quality != link::Quality::refused) listener_.said("problem", value.error());
-        tags_.set(polled_[i].tag, old.value, value ? link::Quality::out_of_range : link::Quality::refused,
-                  asked, os::wall_ns());
+        tags_.set(polled_[i], old.value, value ? link::Quality::out_of_range : link::Quality::refused, asked,
+                  os::wall_ns());
       }
     }
   }

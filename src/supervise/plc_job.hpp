@@ -25,10 +25,6 @@ class PlcJob final : public LinkJob<plc::Session> {
   [[nodiscard]] std::expected<void, std::string> send(const std::string& command, bool running) override;
 
  private:
-  struct Polled {
-    s7::Address address;
-    link::TagTable::Id tag;
-  };
   [[nodiscard]] const config::S7Link& peer() const { return std::get<config::S7Link>(config().peer); }
   void begin_work();
   void poll();
@@ -43,7 +39,8 @@ class PlcJob final : public LinkJob<plc::Session> {
 
   os::Loop& loop_;
   link::TagTable& tags_;
-  std::vector<Polled> polled_;
+  std::shared_ptr<const plc::Group> polled_group_;
+  std::vector<link::TagTable::Id> polled_;  // of those, in their order
   plc::Schedule schedule_;
   os::Loop::Timer poll_timer_, count_timer_, judge_timer_;
   bool polling_ = false;

@@ -39,6 +39,9 @@ struct SessionSettings {
   std::string password = {};   // sent after connecting; empty: none
 };
 
+// What is read again and again, kept by who asks: a session that sees the same again compares nothing.
+using KeptRanges = std::shared_ptr<const std::vector<s7::Range>>;
+
 class Session final : public link::Session {
  public:
   explicit Session(SessionSettings settings) : settings_(std::move(settings)) {}
@@ -49,6 +52,7 @@ class Session final : public link::Session {
   void read(std::initializer_list<s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
     read(std::span(ranges), terms, now, std::move(done));
   }
+  void read(const KeptRanges& ranges, const Terms& terms, Instant now, Done<Items> done);
   // `data` beside `ranges`; one result each, in which only the code counts.
   void write(std::span<const s7::Range> ranges, const std::vector<s7::Bytes>& data, const Terms& terms,
              Instant now, Done<Items> done);
@@ -97,7 +101,9 @@ class Session final : public link::Session {
   struct Job {
     enum class Kind : std::uint8_t { read, write, user, control } kind = Kind::read;
     Terms terms{};
-    std::vector<s7::Range> ranges{};
+    std::span<const s7::Range> ranges{};  // `own`, or what is kept
+    std::vector<s7::Range> own{};
+    KeptRanges kept{};
     // A read in one request: as it was sent, for the next one that asks for the same.
     s7::Bytes request{};
     std::uint16_t request_pdu = 0;      // the messages it fits into, with its answer; 0: there is none
@@ -119,6 +125,8 @@ class Session final : public link::Session {
     [[nodiscard]] bool all_asked() const { return packed && asked == requests; }
     [[nodiscard]] std::span<std::byte> data(std::size_t range);
     [[nodiscard]] bool changes() const { return kind == Kind::write || kind == Kind::control; }
+    void ask_for(std::span<const s7::Range> wanted);
+    void ask_for(const KeptRanges& wanted);
     void pack(std::uint16_t pdu);
     void make_room();    // for the data of all ranges, zero
     void begin_again();  // nothing of it was asked for

@@ -8,6 +8,22 @@
 
 namespace standstill::plc {
 
+void Session::Job::ask_for(std::span<const s7::Range> wanted) {
+  if (std::ranges::equal(ranges, wanted)) return;
+  own.assign(wanted.begin(), wanted.end());
+  ranges = own;
+  kept.reset();
+  request_pdu = 0;
+}
+
+// As long as they are kept here, nothing else can stand where they are.
+void Session::Job::ask_for(const KeptRanges& wanted) {
+  if (kept == wanted) return;
+  if (!std::ranges::equal(ranges, *wanted)) request_pdu = 0;
+  ranges = *wanted;
+  kept = wanted;
+}
+
 void Session::Job::make_room() {
   std::size_t size = 0;
   for (const auto& range : ranges) size += s7::bytes_of(range);
@@ -66,10 +82,15 @@ void Session::put_by(JobPtr job) {
 void Session::read(std::span<const s7::Range> ranges, const Terms& terms, Instant now, Done<Items> done) {
   auto job = fresh_job();
   job->terms = terms;
-  if (!std::ranges::equal(job->ranges, ranges)) {
-    job->ranges.assign(ranges.begin(), ranges.end());
-    job->request_pdu = 0;
-  }
+  job->ask_for(ranges);
+  job->items_done = std::move(done);
+  add(std::move(job), now);
+}
+
+void Session::read(const KeptRanges& ranges, const Terms& terms, Instant now, Done<Items> done) {
+  auto job = fresh_job();
+  job->terms = terms;
+  job->ask_for(ranges);
   job->items_done = std::move(done);
   add(std::move(job), now);
 }
@@ -82,7 +103,7 @@ void Session::write(std::span<const s7::Range> ranges, const std::vector<s7::Byt
   auto job = std::make_shared<Job>();
   job->kind = Job::Kind::write;
   job->terms = terms;
-  job->ranges.assign(ranges.begin(), ranges.end());
+  job->ask_for(ranges);
   job->make_room();
   for (std::size_t i = 0; i < job->ranges.size(); ++i) {
     if (i >= data.size() || data[i].size() != s7::bytes_of(job->ranges[i]))

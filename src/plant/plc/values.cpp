@@ -38,14 +38,25 @@ std::expected<s7::Value, std::string> value_of(const s7::Address& address, const
   return read_with(s7::decode, address, item);
 }
 
+Group::Group(std::vector<s7::Address> addresses) : addresses_(std::move(addresses)) {
+  std::vector<s7::Range> ranges;
+  ranges.reserve(addresses_.size());
+  for (const auto& address : addresses_) ranges.push_back(range_of(address));
+  ranges_ = std::make_shared<const std::vector<s7::Range>>(std::move(ranges));
+}
+
 void read_values(Session& session, std::vector<s7::Address> addresses, const Terms& terms, Instant now,
                  Done<Values> done) {
-  std::vector<s7::Range> ranges;
-  ranges.reserve(addresses.size());
-  for (const auto& address : addresses) ranges.push_back(range_of(address));
+  read_values(session, std::make_shared<const Group>(std::move(addresses)), terms, now, std::move(done));
+}
+
+void read_values(Session& session, std::shared_ptr<const Group> group, const Terms& terms, Instant now,
+                 Done<Values> done) {
+  const KeptRanges& ranges = group->ranges();  // kept by what makes values of them
   session.read(ranges, terms, now,
-               [addresses = std::move(addresses), done = std::move(done)](Outcome<Items> outcome) {
+               [group = std::move(group), done = std::move(done)](Outcome<Items> outcome) {
                  if (!outcome) return done(std::unexpected(std::move(outcome.error())));
+                 const auto& addresses = group->addresses();
                  Values values;
                  values.reserve(addresses.size());
                  for (std::size_t i = 0; i < addresses.size(); ++i)

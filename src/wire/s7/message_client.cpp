@@ -140,28 +140,28 @@ Bytes stop_request(std::uint16_t sequence) { return control_request(sequence, {0
 std::expected<void, std::string> read_read_reply(const Message& message, std::span<const Range> ranges,
                                                  std::span<ItemReply> into) {
   if (const auto fits = check_function(message, Function::read, ranges.size()); !fits) return fits;
-  const View data = message.data;
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (data.size() < at + item_head) return std::unexpected("an answer ends before its last item");
-    const auto code = static_cast<ItemCode>(get8(data, at));
-    if (code != ItemCode::good) {
-      into[i] = {code, {}};
-      at += item_head;
-      continue;
+  View left = message.data;
+  auto reply = into.begin();
+  for (const Range& range : ranges) {
+    if (left.size() < item_head) return std::unexpected("an answer ends before its last item");
+    const std::uint32_t item = get32(left, 0);
+    left = left.subspan(item_head);
+    reply->code = static_cast<ItemCode>(item >> 24U);
+    reply->data = {};
+    if (reply->code == ItemCode::good) {
+      const unsigned transport = item >> 16U & 0xFFU;
+      const std::size_t counted = item & 0xFFFFU;
+      // 3, 7 and 9 count elements or bytes, 4 and 5 bits.
+      const std::size_t size = transport == 0x04 || transport == 0x05 ? (counted + 7) / 8 : counted;
+      const std::size_t asked = bytes_of(range);
+      if (size != asked || left.size() < size)
+        return std::unexpected(words("an item of an answer has ", size, " bytes, asked were ", asked));
+      reply->data = left.first(size);
+      left = left.subspan(std::min(left.size(), size + size % 2));
     }
-    const unsigned transport = get8(data, at + 1);
-    const std::size_t counted = get16(data, at + 2);
-    // 3, 7 and 9 count elements or bytes, 4 and 5 bits.
-    const std::size_t size = transport == 0x04 || transport == 0x05 ? (counted + 7) / 8 : counted;
-    at += item_head;
-    if (size != bytes_of(ranges[i]) || data.size() < at + size)
-      return std::unexpected(
-          words("an item of an answer has ", size, " bytes, asked were ", bytes_of(ranges[i])));
-    into[i] = {code, data.subspan(at, size)};
-    at = std::min(data.size(), at + size + size % 2);
+    ++reply;
   }
-  if (at != data.size()) return std::unexpected("an answer goes on behind its last item");
+  if (!left.empty()) return std::unexpected("an answer goes on behind its last item");
   return {};
 }
 

@@ -71,6 +71,56 @@ TEST(Plc, ReadsAndWritesEveryKindOfValue) {
   EXPECT_EQ(large->size(), 65536U);
 }
 
+// Understood once, and asked of whoever it is given to.
+TEST(Plc, TagsAreReadByAnyConnectionAndIntoTheSameMemory) {
+  PlcPeer peer;
+  PlcPeer second;
+  const PlcTags tags(
+      {"DB10.DBW0:INT", "nonsense", "DB99.DBW0", "M10.2", "DB10.DBB12:STRING[20]", "and this"});
+  ASSERT_EQ(tags.addresses().size(), 6U);
+  const auto at = [](const PlcPeer& of) { return "127.0.0.1:" + std::to_string(of.port()) + ": "; };
+  std::vector<PlcResult<PlcValue>> values;
+  std::size_t words = 0;
+  for (auto* one : {&peer, &second}) {
+    const Plc plc("127.0.0.1", options_for(*one));
+    ASSERT_TRUE(plc.write("DB10.DBW0:INT", one == &peer ? "-7" : "8"));
+    ASSERT_TRUE(plc.write("M10.2", "true"));
+    ASSERT_TRUE(plc.write("DB10.DBB12:STRING[20]", "a text of 20 letters"));
+    for (int round = 0; round < 3; ++round) {
+      const auto* before = values.data();
+      plc.read(tags, values);
+      ASSERT_EQ(values.size(), 6U);
+      if (before != nullptr) {
+        EXPECT_EQ(values.data(), before);
+      }
+      EXPECT_EQ(values[0]->text(), one == &peer ? "-7" : "8");
+      EXPECT_EQ(values[1].error().kind, PlcError::Kind::unusable);
+      EXPECT_EQ(values[1].error().text.find(at(*one) + "'nonsense': "), 0U) << values[1].error().text;
+      EXPECT_EQ(values[2].error().kind, PlcError::Kind::refused);
+      EXPECT_EQ(values[3]->text(), "true");
+      EXPECT_EQ(values[5].error().text.find(at(*one) + "'and this': "), 0U);
+      words += values[4]->text().size();
+    }
+    EXPECT_EQ(plc.read(tags).front()->text(), values.front()->text());
+    std::atomic<int> told = 0;
+    plc.read_async(tags, [&](const std::vector<PlcResult<PlcValue>>& later) {
+      told = later.size() == 6 && later[0] && later[0]->text() == values[0]->text() ? 1 : 2;
+    });
+    EXPECT_TRUE(comes_true([&] { return told != 0; }));
+    EXPECT_EQ(told, 1);
+  }
+  EXPECT_EQ(words, 6 * std::string("a text of 20 letters").size());
+  // None that could be asked: no question, and no connection needed.
+  PlcOptions nobody;
+  nobody.port = 1;
+  const Plc away("127.0.0.1", nobody);
+  away.read(PlcTags({"nonsense"}), values);
+  ASSERT_EQ(values.size(), 1U);
+  EXPECT_EQ(values[0].error().kind, PlcError::Kind::unusable);
+  away.read(PlcTags({}), values);
+  EXPECT_TRUE(values.empty());
+}
+
 // The byte of the called access point: rack << 5 | slot, as the facts' recorded connection has it.
 TEST(Plc, AnotherRackOrSlotIsRefusedInWordsThatSayWhatToLookAt) {
   PlcPeer peer;

@@ -1,5 +1,6 @@
 // Whose data a read is shown.
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -48,6 +49,47 @@ TEST(PlcSession, EachReadIsShownItsOwnData) {
     }
     ASSERT_EQ(got[3]->at(0).data.size(), 20000U);
     EXPECT_EQ(s7::get32(got[3]->at(0).data, 19996), 0xA5000000U + 19996);
+  }
+}
+
+// Groups whose owners keep them are known again by where they are, and by nothing that was there before.
+TEST(PlcSession, AGroupThatIsKeptIsShownItsOwnDataHoweverReadsFollowEachOther) {
+  Wire wire;
+  number_places(wire);
+  wire.connect();
+  const auto kept = [](std::vector<std::uint32_t> places) {
+    std::vector<s7::Range> ranges;
+    for (const auto at : places) ranges.push_back(s7::bytes_range(s7::Area::db, 10, at, 4));
+    return std::make_shared<const std::vector<s7::Range>>(std::move(ranges));
+  };
+  const auto shown = [&wire](const auto& ranges) {
+    std::optional<Outcome<KeptItems>> got;
+    wire.session.read(ranges, {}, wire.now,
+                      [&](const Outcome<Items>& outcome) { got = test::kept(outcome); });
+    EXPECT_TRUE(wire.exchange());
+    std::vector<std::uint32_t> places;
+    if (got && *got)
+      for (const auto& item : **got) places.push_back(s7::get32(item.data, 0) - 0xA5000000U);
+    return places;
+  };
+  using Places = std::vector<std::uint32_t>;
+  auto one = kept({0, 4, 8});
+  const auto other = kept({12, 4});
+  const std::vector<s7::Range> loose = *other;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(shown(one), (Places{0, 4, 8}));
+    EXPECT_EQ(shown(one), (Places{0, 4, 8}));
+    EXPECT_EQ(shown(other), (Places{12, 4}));
+    EXPECT_EQ(shown(loose), (Places{12, 4}));
+    EXPECT_EQ(shown(one), (Places{0, 4, 8}));
+    EXPECT_EQ(shown(loose), (Places{12, 4}));
+    EXPECT_EQ(shown(other), (Places{12, 4}));
+  }
+  // Another that may take the place in memory of one that is gone.
+  for (std::uint32_t at = 0; at < 400; at += 4) {
+    one = kept({at});
+    EXPECT_EQ(shown(one), (Places{at}));
+    one.reset();
   }
 }
 
