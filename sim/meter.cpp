@@ -7,12 +7,12 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "kernel/whole_number.hpp"
 #include "os/clock.hpp"
 #include "sim/listener.hpp"
 #include "sim/words.hpp"
@@ -28,15 +28,11 @@ std::unexpected<std::string> failed(const std::string& what) {
 }
 
 std::expected<std::uint32_t, std::string> number(const Words& words, std::size_t at) {
-  std::uint32_t value = 0;
   if (words.size() <= at) return std::unexpected("a number is missing");
-  const auto& text = words[at];
-  const bool hex = text.starts_with("0x") || text.starts_with("0X");
-  const char* const begin = text.data() + (hex ? 2 : 0);
-  const auto [end, wrong] = std::from_chars(begin, text.data() + text.size(), value, hex ? 16 : 10);
-  if (wrong != std::errc{} || end != text.data() + text.size())
-    return std::unexpected("'" + text + "' is no number, such as 52 or 0x34");
-  return value;
+  const auto value = whole_number(words[at]);
+  if (!value || *value > 0xFFFFFFFF)
+    return std::unexpected("'" + words[at] + "' is no number, such as 52 or 0x34");
+  return static_cast<std::uint32_t>(*value);
 }
 
 }  // namespace

@@ -130,15 +130,19 @@ class Rows {
     ++rows_;
     if (!written) ++incomplete_;
     const std::string at = os::rfc3339(os::wall_ns());
+    const bool unknown = !written && written.error().kind == PlcError::Kind::uncertain;
     if (context_.json) {
       ordered_json json{
-          {"at", at}, {"address", options_.addresses.front()}, {"written", static_cast<bool>(written)}};
+          {"at", at},
+          {"address", options_.addresses.front()},
+          {"written", unknown ? ordered_json(nullptr) : ordered_json(static_cast<bool>(written))}};
       if (!written) json["error"] = written.error().text;
       status_.print([&] { say(dumped(json)); });
     } else {
       const std::string line =
           at + "  " + options_.addresses.front() +
-          (written ? " := " + printable(options_.value) : "  (not written: " + written.error().text + ")");
+          (written ? " := " + printable(options_.value)
+                   : (unknown ? "  (uncertain: " : "  (not written: ") + written.error().text + ")");
       status_.print([&] { say(line); });
     }
   }

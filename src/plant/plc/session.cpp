@@ -153,6 +153,11 @@ Instant Session::deadline() const {
   return first;
 }
 
+Trouble Session::missed(bool may_have_happened, const std::string& why) const {
+  if (!may_have_happened) return {Failure::unreachable, settings_.peer + ": " + why};
+  return {Failure::uncertain, settings_.peer + ": it is not known whether the write happened: " + why};
+}
+
 void Session::tick(Instant now) {
   const auto overdue = [&](const JobPtr& job) { return job && !job->over && job->terms.give_up <= now; };
   std::vector<JobPtr> late;
@@ -162,9 +167,8 @@ void Session::tick(Instant now) {
     if (overdue(one.job)) late.push_back(one.job);
   for (const auto& job : late)
     if (!job->over)
-      conclude(job, {job->changes() && (job->left || job->in_flight > 0) ? Failure::uncertain
-                                                                         : Failure::unreachable,
-                     settings_.peer + ": no answer in the time that was given for it"});
+      conclude(job, missed(job->changes() && (job->left || job->in_flight > 0),
+                           "no answer in the time that was given for it"));
   std::erase_if(jobs_, [](const JobPtr& job) { return job->over; });
   if (!pending_.empty() && pending_.front().asked + settings_.answer_within <= now && error_.empty())
     error_ = "a request was not answered within " + std::to_string(to_ms(settings_.answer_within)) + " ms";

@@ -162,6 +162,7 @@ class Session final : public link::Session {
   void finish(const JobPtr& job);
   void conclude(const JobPtr& job, Trouble trouble);
   void lost(const JobPtr& job, const std::string& why);
+  [[nodiscard]] Trouble missed(bool may_have_happened, const std::string& why) const;
 
   SessionSettings settings_;
   s7::FrameReader reader_;

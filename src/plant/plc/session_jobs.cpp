@@ -342,11 +342,7 @@ void Session::lost(const JobPtr& job, const std::string& why) {
   if (job->over) return;
   const bool may_have_happened = job->changes() && job->left;
   const bool again = job->terms.on_loss == OnLoss::repeat && (!may_have_happened || job->terms.idempotent);
-  if (!again)
-    return conclude(job,
-                    {may_have_happened ? Failure::uncertain : Failure::unreachable,
-                     settings_.peer + ": " +
-                         (may_have_happened ? "it is not known whether the write happened: " : "") + why});
+  if (!again) return conclude(job, missed(may_have_happened, why));
   job->begin_again();
   jobs_.push_back(job);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernel/whole_number.hpp"
 #include "wire/s7/value.hpp"
 #include "wire/s7/value_times.hpp"
 #include "wire/s7/words.hpp"
@@ -268,14 +269,10 @@ Result parse_scalar(const Address& address, std::string_view text) {
       return wrong("'" + std::string(text) + "' is no number");
     return value;
   }
-  const bool hex = text.starts_with("0x") || text.starts_with("0X");
-  if (hex || is_large) {
-    std::uint64_t value = 0;
-    const auto [stop, error] =
-        std::from_chars(text.data() + (hex ? 2 : 0), text.data() + text.size(), value, hex ? 16 : 10);
-    if (error != std::errc{} || stop != text.data() + text.size())
-      return wrong("'" + std::string(text) + "' is no whole number");
-    return value;
+  if (is_large || text.starts_with("0x") || text.starts_with("0X")) {
+    const auto value = whole_number(text);
+    if (!value) return wrong("'" + std::string(text) + "' is no whole number");
+    return *value;
   }
   std::int64_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);

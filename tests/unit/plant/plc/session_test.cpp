@@ -213,6 +213,19 @@ TEST(PlcSession, AWriteThatMayHaveHappenedIsSaidAndNotRepeated) {
   wire.connect();
   EXPECT_EQ(wire.cpu.requests(), before + 1);  // the setup, and no write
 
+  // It left, and its time is over while the connection stands: nobody knows either, and the words say so.
+  got.reset();
+  write({.on_loss = OnLoss::repeat, .idempotent = false, .give_up = wire.now + 500ms}, got);
+  wire.carry_out();
+  wire.now += 500ms;
+  wire.session.tick(wire.now);
+  ASSERT_TRUE(got && !*got);
+  EXPECT_EQ(got->error().kind, Failure::uncertain);
+  EXPECT_EQ(
+      got->error().text,
+      "plc:102: it is not known whether the write happened: no answer in the time that was given for it");
+  ASSERT_TRUE(wire.exchange());
+
   // No byte of it left: it waits, and is made after the return.
   got.reset();
   write(repeat, got);
