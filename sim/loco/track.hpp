@@ -38,9 +38,7 @@ class Track {
     for (;;) {
       if (!picked_) next_ = pick();
       picked_ = true;
-      Duration length{};
-      dcc::send(next_, {}, [&](Duration half) { length += half; });
-      if (at_ + length > until) return;
+      if (at_ + dcc::duration(next_, {}) > until) return;
       picked_ = false;
       dcc::send(next_, {}, [&](Duration half) {
         at_ += half;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "kernel/time.hpp"
@@ -80,6 +81,16 @@ struct Timing {
   Duration zero = 100us;
   int preamble = 14;  // S-9.2: a command station sends 14 or more
 };
+
+// How long send() is on the rails with it.
+[[nodiscard]] constexpr Duration duration(const Packet& packet, const Timing& timing) {
+  int ones = timing.preamble + 1, zeros = 0;
+  for (const std::uint8_t byte : packet.view()) {
+    ones += std::popcount(byte);
+    zeros += 9 - std::popcount(byte);  // with the zero before it
+  }
+  return 2 * (ones * timing.one + zeros * timing.zero);
+}
 
 // Calls half(Duration) for every half bit, in order.
 template <class Half>

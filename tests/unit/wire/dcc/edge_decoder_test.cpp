@@ -159,6 +159,9 @@ TEST(DccEdges, AnyPacketComesBackThroughAnyJitter) {
         const auto content =
             *rc::gen::container<std::vector<std::uint8_t>>(size, rc::gen::arbitrary<std::uint8_t>());
         const Packet packet = seal(content);
+        Duration whole{};
+        send(packet, {}, [&](Duration half) { whole += half; });
+        RC_ASSERT(duration(packet, {}) == whole);
         Waveform rails;
         if (*rc::gen::arbitrary<bool>()) rails.half(58us);
         const int ones = *rc::gen::inRange(11, 30);
