@@ -182,6 +182,34 @@ TEST(DccReceiver, ServiceModeComesFromResetPacketsAndEnds) {
   EXPECT_EQ(is.takes(write).kind, Action::Kind::none);
 }
 
+TEST(DccReceiver, WhatFollowsAResetAndIsNoServicePacketIsAnOrder) {
+  Scene is;
+  is.receiver.configure({7, false, false, false});
+  EXPECT_EQ(is.takes(reset()).kind, Action::Kind::emergency_stop);
+  EXPECT_EQ(is.takes(packet({0x07, 0x3F, 0x90, 0x07 ^ 0x3F ^ 0x90})).kind, Action::Kind::speed);
+  EXPECT_FALSE(is.receiver.in_service(is.now));
+}
+
+TEST(DccReceiver, ServiceModeThatEndedTakesNoOtherVariable) {
+  Scene is;
+  const Packet first = packet({0x7C, 0x29, 0x78, 0x7C ^ 0x29 ^ 0x78});
+  const Packet other = packet({0x7C, 0x2B, 0x1E, 0x7C ^ 0x2B ^ 0x1E});
+  (void)is.takes(reset());
+  (void)is.takes(first);
+  EXPECT_EQ(is.takes(first).kind, Action::Kind::service_cv);
+  is.now += 30ms;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(is.takes(other).kind, Action::Kind::none);
+  EXPECT_FALSE(is.receiver.in_service(is.now));
+}
+
+TEST(DccReceiver, WhatEverybodyIsToldIsNotForThisOneAlone) {
+  Scene is;
+  (void)is.takes(packet({3, 0x62, 0x61}));
+  const Instant own = is.now;
+  EXPECT_EQ(is.takes(stop_everybody(false)).kind, Action::Kind::speed);
+  EXPECT_EQ(is.receiver.last_own(), own) << "CV11 counts its own packets";
+}
+
 TEST(DccReceiver, FunctionsOfEveryGroupStayTogether) {
   Scene is;
   is.takes(packet({3, 0x90, 0x93}));
