@@ -160,7 +160,7 @@ bool one_outstanding(const Options& options) {
     const char* name;
     std::function<bool()> ours;
     s7::Bytes request;
-    double limit;  // what it costs today and a little more; the goal is 1 / 0.9, 1.11
+    double limit;  // the goal, 1 / 0.9; where results are new ones a little more than it costs today
   };
   const std::vector<Kind> kinds{
       {"plc: a read of 4 bytes", [&] { return static_cast<bool>(plc.read_db(10, 0, 4)); },
@@ -179,18 +179,20 @@ bool one_outstanding(const Options& options) {
   for (const auto& kind : kinds) {
     if (!options.wanted(kind.name)) continue;
     Row row{.what = kind.name, .ours = {}, .yardstick = {}, .limit = kind.limit, .compared = 0.5};
-    while (row.ours.size() < options.samples) {
-      for (std::size_t i = 0; i < batch; ++i) {
-        const Instant begun = os::now();
-        if (!kind.ours()) die("a read failed");
-        row.ours.push_back(ns_since(begun));
+    // Of a row that is over, which other work on this core can do to a short one, up to three times as many.
+    for (std::size_t round = 1; round == 1 || (round <= 3 && row.fails()); ++round)
+      while (row.ours.size() < round * options.samples) {
+        for (std::size_t i = 0; i < batch; ++i) {
+          const Instant begun = os::now();
+          if (!kind.ours()) die("a read failed");
+          row.ours.push_back(ns_since(begun));
+        }
+        for (std::size_t i = 0; i < batch; ++i) {
+          const Instant begun = os::now();
+          bare.ask(kind.request);
+          row.yardstick.push_back(ns_since(begun));
+        }
       }
-      for (std::size_t i = 0; i < batch; ++i) {
-        const Instant begun = os::now();
-        bare.ask(kind.request);
-        row.yardstick.push_back(ns_since(begun));
-      }
-    }
     held = print(row) && held;
   }
   return held;

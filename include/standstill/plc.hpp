@@ -62,6 +62,7 @@ class [[nodiscard]] PlcResult {
   PlcResult(PlcError error) : content_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] explicit operator bool() const { return content_.index() == 0; }
   [[nodiscard]] const T& operator*() const { return std::get<0>(content_); }
+  [[nodiscard]] T& operator*() { return std::get<0>(content_); }
   [[nodiscard]] const T* operator->() const { return &std::get<0>(content_); }
   [[nodiscard]] const PlcError& error() const { return std::get<1>(content_); }
 
@@ -81,6 +82,14 @@ class PlcValue {
   explicit PlcValue(std::vector<Scalar> elements);
   template <class T>
   PlcValue(std::in_place_type_t<T> type, T one) : content_(std::in_place_type<Scalar>, type, one) {}
+  // Becomes one number.
+  template <class T>
+  void become(T number) {
+    if (auto* one = std::get_if<Scalar>(&content_))
+      *one = number;
+    else
+      content_.template emplace<Scalar>(number);
+  }
   // Valid as long as this value is.
   [[nodiscard]] std::span<const Scalar> elements() const {
     if (const auto* one = std::get_if<Scalar>(&content_)) return {one, 1};

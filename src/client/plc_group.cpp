@@ -8,17 +8,42 @@ PlcError error_of(plc::Trouble trouble) {
 }
 
 namespace {
-using Results = PlcGroup::Results;
+// Fills a row of results, whose memory is used again where it holds a number already.
+class Row {
+ public:
+  Row(std::vector<PlcResult<PlcValue>>& into, std::size_t places) : into_(into) {
+    if (into_.size() > places) into_.erase(into_.begin() + static_cast<std::ptrdiff_t>(places), into_.end());
+    into_.reserve(places);
+  }
+  [[nodiscard]] std::size_t place() const { return place_; }
+  void number(auto number) {
+    if (place_ < into_.size() && into_[place_])
+      (*into_[place_++]).become(number);
+    else
+      put(std::in_place, std::in_place_type<decltype(number)>, number);
+  }
+  template <class... Content>
+  void put(Content&&... content) {
+    if (place_ < into_.size())
+      into_[place_] = PlcResult<PlcValue>(std::forward<Content>(content)...);
+    else
+      into_.emplace_back(std::forward<Content>(content)...);
+    ++place_;
+  }
 
-void add(Results& all, const std::string& peer, auto&& value) {
+ private:
+  std::vector<PlcResult<PlcValue>>& into_;
+  std::size_t place_ = 0;
+};
+
+void add(Row& all, const std::string& peer, auto&& value) {
   if (value)
-    all.emplace_back(std::in_place, std::move(*value));
+    all.put(std::in_place, std::move(*value));
   else
-    all.emplace_back(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
+    all.put(PlcError{PlcError::Kind::refused, peer + ": " + value.error()});
 }
 
-void add_other(Results& all, const std::string& peer, const s7::Address& address,
-               const plc::ItemResult& item) {
+void add_other(Row& all, const std::string& peer, const s7::Address& address, const plc::ItemResult& item) {
   if (address.count == 1)
     add(all, peer, plc::scalar_of(address, item));
   else
@@ -45,26 +70,23 @@ PlcGroup::PlcGroup(const std::vector<std::string>& addresses)
 
 void PlcGroup::results(const std::string& peer, const plc::Outcome<plc::Items>& outcome,
                        Results& into) const {
-  into.clear();
-  into.reserve(texts_.size());
+  Row row(into, texts_.size());
   auto bad = unusable_.begin();
-  const auto take = [&into](auto number) {
-    into.emplace_back(std::in_place, std::in_place_type<decltype(number)>, number);
-  };
   const auto add_bad = [&] {
-    for (; bad != unusable_.end() && bad->first == into.size(); ++bad)
-      into.emplace_back(PlcError{PlcError::Kind::unusable, peer + ": " + bad->second});
+    for (; bad != unusable_.end() && bad->first == row.place(); ++bad)
+      row.put(PlcError{PlcError::Kind::unusable, peer + ": " + bad->second});
   };
+  const auto take = [&row](auto number) { row.number(number); };
   const plc::ItemResult* item = outcome ? outcome->data() : nullptr;
   for (const s7::Address& address : asked_.addresses()) {
     add_bad();
     if (!outcome) {
-      into.emplace_back(error_of(outcome.error()));
+      row.put(error_of(outcome.error()));
       continue;
     }
     // What most are, without a detour: of a length that was looked at when it came.
     const bool one = item->code == s7::ItemCode::good && address.count == 1;
-    if (!one || !s7::decode_number(address, item->data, take)) add_other(into, peer, address, *item);
+    if (!one || !s7::decode_number(address, item->data, take)) add_other(row, peer, address, *item);
     ++item;
   }
   add_bad();

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -119,6 +120,39 @@ TEST(Plc, TagsAreReadByAnyConnectionAndIntoTheSameMemory) {
   EXPECT_EQ(values[0].error().kind, PlcError::Kind::unusable);
   away.read(PlcTags({}), values);
   EXPECT_TRUE(values.empty());
+}
+
+// Whatever stood in its place before.
+TEST(Plc, AResultKeepsNothingOfTheOneWhoseMemoryItTakes) {
+  PlcPeer peer;
+  const Plc plc("127.0.0.1", options_for(peer));
+  std::vector<std::pair<std::string, std::string>> wanted{{"DB10.DBW0:INT", "-7"},
+                                                          {"DB10.DBD4:REAL", "21.5"},
+                                                          {"DB10.DBX8.1", "true"},
+                                                          {"DB10.DBW60:INT[3]", "1,-2,3"},
+                                                          {"DB10.DBB12:STRING[20]", "a text of 20 letters"}};
+  for (const auto& [address, value] : wanted)
+    ASSERT_TRUE(plc.write(address, std::string_view(value))) << address;
+  wanted.emplace_back("DB99.DBW0", "refused");
+  wanted.emplace_back("nonsense", "unusable");
+  std::vector<PlcResult<PlcValue>> values;
+  std::mt19937 random(3);
+  for (int round = 0; round < 200; ++round) {
+    std::ranges::shuffle(wanted, random);
+    const std::size_t count = 1 + random() % wanted.size();
+    std::vector<std::string> addresses;
+    for (std::size_t i = 0; i < count; ++i) addresses.push_back(wanted[i].first);
+    plc.read(PlcTags(addresses), values);
+    ASSERT_EQ(values.size(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& value = values[i];
+      const std::string text = value                                            ? value->text()
+                               : value.error().kind == PlcError::Kind::refused  ? "refused"
+                               : value.error().kind == PlcError::Kind::unusable ? "unusable"
+                                                                                : value.error().text;
+      ASSERT_EQ(text, wanted[i].second) << addresses[i] << ", round " << round;
+    }
+  }
 }
 
 // The byte of the called access point: rack << 5 | slot, as the facts' recorded connection has it.
