@@ -125,6 +125,12 @@ station::Doer Leader::doer() {
     session_->ask({"SET", key, text});
     link_->send_now();
   };
+  made.soon = [this] {
+    soon_ = loop_.after(1ms, [this] {
+      soon_.cancel();
+      role_->tick(os::now());
+    });
+  };
   made.envelope = [this] { return envelope(); };
   made.word = [](estop::Action, Epoch, const std::string&) {};
   made.remember = [](Epoch) {};

@@ -70,7 +70,7 @@ class Leader {
   std::unique_ptr<station::Controller> role_;
   std::unique_ptr<station::RedisSession> session_;
   std::unique_ptr<link::Link> link_;
-  os::Loop::Timer timer_;
+  os::Loop::Timer timer_, soon_;
   station::Local local_;
   Instant next_second_{};
   std::size_t paths_ = 0;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <termios.h>
 
 #include <cstdio>
@@ -34,6 +35,10 @@ Relay::~Relay() {
 }
 
 void Relay::listen() {
+  // A relay board has a processor of its own: this one must not wait for what it is there to measure.
+  sched_param first{};
+  first.sched_priority = ::sched_get_priority_max(SCHED_FIFO);
+  static_cast<void>(::sched_setscheduler(0, SCHED_FIFO, &first));
   std::string line;
   while (!ending_) {
     pollfd ask{master_.get(), POLLIN, 0};

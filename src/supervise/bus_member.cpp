@@ -28,6 +28,7 @@ constexpr Duration latch_every = 1s;
 constexpr Duration paths_every = 2s;
 constexpr Duration cut_within = 50ms;  // the own outputs, before others are told
 constexpr Duration look_again = 5ms;
+constexpr Duration others_first = 1ms;
 constexpr Duration word_within = 5s;  // until the guard's state shows what it took
 constexpr unsigned said_a_second = 10;
 constexpr std::string_view alive_seconds = "5";
@@ -108,6 +109,8 @@ station::Doer BusMember::doer() {
     session_->ask({"SET", key, text});
     link_->send_now();
   };
+  // A server on this machine needs a processor, and this loop, in real time, leaves it none while it works.
+  made.soon = [this] { soon_ = loop_.after(others_first, [this] { owed_now(); }); };
   made.envelope = [this] { return envelope(); };
   made.word = [this](estop::Action action, Epoch epoch, const std::string& who) {
     around_.word(action, epoch, who,
@@ -163,9 +166,15 @@ void BusMember::dial() {
   link_->begin();
 }
 
+void BusMember::owed_now() {
+  soon_.cancel();
+  std::visit(Overloaded{[](std::monostate) {}, [](auto& role) { role.tick(os::now()); }}, role_);
+}
+
 void BusMember::close() {
   closing_ = true;
   tick_timer_.cancel();
+  if (soon_) owed_now();
   beat();
   link_->send_now();
   link_->close_for_good();

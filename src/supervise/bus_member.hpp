@@ -95,6 +95,7 @@ class BusMember {
   [[nodiscard]] bool shows(const estop::CommandRequest& request) const;
   void dial();
   void ask_latch();
+  void owed_now();
   void tick();
   void beat();
   void confirm();
@@ -115,7 +116,7 @@ class BusMember {
   std::unique_ptr<station::RedisSession> session_;
   std::unique_ptr<link::Link> link_;
   os::Loop::Timer tick_timer_;
-  os::Loop::Timer held_;
+  os::Loop::Timer held_, soon_;
   Epoch held_epoch_ = 0;  // of the own trip whose news waits for its own outputs
   Instant held_since_{};
   station::Local local_;

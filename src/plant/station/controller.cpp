@@ -92,15 +92,18 @@ void Controller::local(const Local& local, Instant now) {
     if (!settled_ && !heard && !first && local.first_out.source.view() != bus_source)
       kept_.keep_own(stop_text_, read_epoch_, now);
     missing_by_ = now + set_.confirm_within;
+    repeat();  // before anything that takes longer with every station
     for (auto& [instance, known] : stations_) known.owed.clear();
-    repeat();
   }
   if (local.state != LatchState::tripped) {
     stop_text_.clear();
     missing_by_ = never;
   }
   if (trip && std::exchange(lost_latch_, false)) settled_ = true;
-  if (changed && settled_) retain(now);
+  if (!changed || !settled_) return;
+  if (!trip || !do_.soon) return retain(now);
+  retain_owed_ = true;
+  do_.soon();
 }
 
 // This one's latch holds nobody but itself, and is tripped already: no trip comes of it. What was heard on
@@ -178,6 +181,7 @@ void Controller::latch(const std::optional<std::string>& text, Instant now) {
 }
 
 void Controller::retain(Instant now) {
+  retain_owed_ = false;
   estop::LatchRecord record;
   record.epoch = local_.epoch;
   record.state = local_.state;
@@ -189,9 +193,12 @@ void Controller::retain(Instant now) {
   record.stop_id = estop::judge_stop(stop_text_).id;
   // A MAC for each of a thousand stations is work, and it is said again and again.
   if (retained_text_.empty() || record != retained_ || retained_for_ != stations_.size()) {
-    std::vector<std::string> names{std::string(estop::controllers)};
-    for (const auto& [instance, known] : stations_) names.push_back(instance);
-    retained_text_ = estop::write_latch(record, set_.keys, names);
+    if (vouchers_.empty() || retained_for_ != stations_.size()) {
+      std::vector<std::string> names{std::string(estop::controllers)};
+      for (const auto& [instance, known] : stations_) names.push_back(instance);
+      vouchers_ = estop::vouchers(set_.keys, names);
+    }
+    retained_text_ = estop::write_latch(record, vouchers_);
     retained_ = std::move(record);
     retained_for_ = stations_.size();
   }
@@ -348,7 +355,9 @@ void Controller::tick(Instant now) {
   look_for_missing(now);
   look_for_silent(now);
   for (auto& [instance, known] : stations_) hand_on(instance, known, now);
-  if (now < next_repeat_ || !settled_ || !local_.known) return;
+  if (!settled_ || !local_.known) return;
+  if (retain_owed_) retain(now);
+  if (now < next_repeat_) return;
   repeat();
   retain(now);
 }

@@ -113,13 +113,15 @@ class Controller {
   std::string stop_text_;     // what is repeated
   std::string waiting_text_;  // the stop that trips, until the guard says it has
   Instant next_repeat_{};
+  bool retain_owed_ = false;  // the stop is on its way, and its latch not yet
   Instant missing_by_ = never;
   std::map<std::string, Known> stations_;
-  estop::LatchRecord retained_;   // the last that was,
-  std::size_t retained_for_ = 0;  // for so many stations,
-  std::string retained_text_;     // written out
-  Epoch read_epoch_ = 0;          // of the latch that the bus retained when it was last read
-  KeptStops kept_;                // while another one leads, or none
+  estop::LatchRecord retained_;           // the last that was,
+  std::size_t retained_for_ = 0;          // for so many stations,
+  std::vector<estop::Voucher> vouchers_;  // for so many
+  std::string retained_text_;             // written out
+  Epoch read_epoch_ = 0;                  // of the latch that the bus retained when it was last read
+  KeptStops kept_;                        // while another one leads, or none
 };
 
 }  // namespace standstill::station

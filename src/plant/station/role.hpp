@@ -36,6 +36,8 @@ struct Doer {
   std::function<void(CauseCode code, const std::string& detail)> stop;
   std::function<void(std::string_view channel, const std::string& text)> publish;
   std::function<void(std::string_view key, const std::string& text)> retain;
+  // Optional: calls tick() once more as soon as others have had a moment for what was published.
+  std::function<void()> soon;
   std::function<estop::Envelope()> envelope;  // a new id, the time now, this instance
   // To the own guard; told what it answered by answered().
   std::function<void(estop::Action action, Epoch epoch, const std::string& who)> word;

@@ -1,6 +1,9 @@
 #include "wire/estop/direct.hpp"
 
+#include <algorithm>
+
 #include "wire/estop/message.hpp"
+#include "wire/estop/plain.hpp"
 #include "wire/estop/strict.hpp"
 
 namespace standstill::estop {
@@ -17,23 +20,43 @@ std::string sign(std::string_view word, std::string_view text, const Keys& keys)
   const auto own = keys.of(everyone);
   if (own.empty()) return {};
   const std::string vouched = std::string(word) + std::string(text);
-  return ordered_json{{"signed", text}, {"key_id", own.front().id}, {"mac", mac(own.front().secret, vouched)}}
-      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  const std::string code = mac(own.front().secret, vouched);
+  if (std::string plain = write_plain_signed(text, own.front().id, code); !plain.empty()) return plain;
+  return ordered_json{{"signed", text}, {"key_id", own.front().id}, {"mac", code}}.dump(
+      -1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+constexpr std::size_t shortest_text = 2, longest_key_id = 32, mac_length = 64;
+
+bool fits(const PlainSigned& one, std::size_t longest) {
+  return one.text.size() >= shortest_text && one.text.size() <= longest && !one.key_id.empty() &&
+         one.key_id.size() <= longest_key_id && one.mac.size() == mac_length;
+}
+
+bool signed_so(std::string_view word, std::string_view inner, std::string_view key_id, std::string_view code,
+               const Keys& keys) {
+  const std::string vouched = std::string(word) + std::string(inner);
+  return std::ranges::any_of(keys.of(everyone), [&](const Keys::Key& key) {
+    return key.id == key_id && same(mac(key.secret, vouched), code);
+  });
 }
 
 std::expected<std::string, std::string> checked(std::string_view word, std::string_view text,
                                                 std::size_t longest, const Keys& keys) {
+  const auto unsigned_text = [] { return std::unexpected("no member of this bus has signed it"); };
+  if (auto plain = read_plain_signed(text); plain && fits(*plain, longest)) {
+    if (!signed_so(word, plain->text, plain->key_id, plain->mac, keys)) return unsigned_text();
+    return std::move(plain->text);
+  }
   const auto whole = parse_object(text);
   if (!whole) return std::unexpected(whole.error());
   Members in(*whole, "message", {"signed", "key_id", "mac"});
-  std::string inner = in.text("signed", true, 2, longest);
-  const std::string key_id = in.text("key_id", true, 1, 32);
-  const std::string code = in.text("mac", true, 64, 64);
+  std::string inner = in.text("signed", true, shortest_text, longest);
+  const std::string key_id = in.text("key_id", true, 1, longest_key_id);
+  const std::string code = in.text("mac", true, mac_length, mac_length);
   if (!in.problem().empty()) return std::unexpected(in.problem());
-  const std::string vouched = std::string(word) + inner;
-  for (const Keys::Key& key : keys.of(everyone))
-    if (key.id == key_id && same(mac(key.secret, vouched), code)) return inner;
-  return std::unexpected("no member of this bus has signed it");
+  if (!signed_so(word, inner, key_id, code, keys)) return unsigned_text();
+  return inner;
 }
 
 }  // namespace

@@ -8,8 +8,6 @@ namespace standstill::estop {
 
 namespace {
 
-constexpr std::int64_t last_second = 253'402'300'799;  // 9999-12-31T23:59:59Z
-
 bool lower(char c) { return c >= 'a' && c <= 'z'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -20,14 +18,38 @@ bool shaped(std::string_view text, std::size_t longest, First first, Rest rest) 
          std::all_of(text.begin() + 1, text.end(), rest);
 }
 
-bool is_service(std::string_view text) {
-  return shaped(text, 64, lower, [](char c) { return lower(c) || digit(c) || c == '_'; });
-}
 bool is_reply_to(std::string_view text) {
   return shaped(
       text, 256, [](char c) { return lower(c) || digit(c); },
       [](char c) { return lower(c) || digit(c) || c == '_' || c == ':' || c == '/' || c == '-'; });
 }
+
+void read_timestamp(const Json& envelope, Members& in, Envelope& into) {
+  if (in.has("timestamp") && envelope.at("timestamp").is_number()) {
+    into.form = TimeForm::seconds;
+    into.wall_ms = in.whole("timestamp", true, 0, last_second) * 1000;
+    return;
+  }
+  const std::string written = in.matching(
+      "timestamp", true, [](std::string_view text) { return read_time(text).has_value(); },
+      "a time as 2026-01-31T12:00:00.000Z or whole seconds since 1970");
+  into.wall_ms = read_time(written).value_or(0);
+}
+
+void read_source(const Json& object, Members& outer, Source& into) {
+  Members in(object, "envelope.source", {"service", "instance", "version"});
+  into.service = in.matching("service", true, is_service, "a service name");
+  into.instance = in.matching("instance", true, is_instance, "an instance name");
+  into.version = in.matching("version", true, is_version, "a version x.y.z");
+  outer.take(in.problem());
+}
+
+}  // namespace
+
+bool is_service(std::string_view text) {
+  return shaped(text, 64, lower, [](char c) { return lower(c) || digit(c) || c == '_'; });
+}
+
 bool is_version(std::string_view text) {
   std::size_t dots = 0, digits = 0;
   if (text.size() > 32) return false;
@@ -44,7 +66,6 @@ bool is_version(std::string_view text) {
   return dots == 2 && digits > 0;
 }
 
-// "2026-01-31T12:00:00.000Z", and no other form of RFC 3339.
 std::optional<std::int64_t> read_time(std::string_view text) {
   constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
   if (text.size() != form.size()) return std::nullopt;
@@ -80,28 +101,6 @@ std::string write_time(std::int64_t wall_ms) {
                 static_cast<int>(time.subseconds().count()));
   return text.data();
 }
-
-void read_timestamp(const Json& envelope, Members& in, Envelope& into) {
-  if (in.has("timestamp") && envelope.at("timestamp").is_number()) {
-    into.form = TimeForm::seconds;
-    into.wall_ms = in.whole("timestamp", true, 0, last_second) * 1000;
-    return;
-  }
-  const std::string written = in.matching(
-      "timestamp", true, [](std::string_view text) { return read_time(text).has_value(); },
-      "a time as 2026-01-31T12:00:00.000Z or whole seconds since 1970");
-  into.wall_ms = read_time(written).value_or(0);
-}
-
-void read_source(const Json& object, Members& outer, Source& into) {
-  Members in(object, "envelope.source", {"service", "instance", "version"});
-  into.service = in.matching("service", true, is_service, "a service name");
-  into.instance = in.matching("instance", true, is_instance, "an instance name");
-  into.version = in.matching("version", true, is_version, "a version x.y.z");
-  outer.take(in.problem());
-}
-
-}  // namespace
 
 bool is_uuid(std::string_view text) {
   constexpr std::string_view form = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";

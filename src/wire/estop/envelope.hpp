@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,14 @@ inline constexpr std::array<std::string_view, 8> kind_names{
 inline constexpr std::array<std::string_view, 6> heartbeat_counters{"min_free_heap",    "wifi_reconnects",
                                                                     "redis_reconnects", "commands_processed",
                                                                     "commands_failed",  "watchdog_resets"};
+
+inline constexpr std::int64_t last_second = 253'402'300'799;  // 9999-12-31T23:59:59Z
+
+[[nodiscard]] bool is_service(std::string_view text);
+[[nodiscard]] bool is_version(std::string_view text);
+// Milliseconds since 1970 and "2026-01-31T12:00:00.000Z", which is the only form of RFC 3339 that is read.
+[[nodiscard]] std::optional<std::int64_t> read_time(std::string_view text);
+[[nodiscard]] std::string write_time(std::int64_t wall_ms);
 
 struct Outer {
   Kind kind{};

@@ -1,13 +1,17 @@
 #include "wire/estop/keys.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <span>
 #include <sstream>
+#include <stdexcept>
 
 #include "wire/estop/message.hpp"
 
@@ -18,11 +22,33 @@ namespace {
 constexpr std::string_view magic = "standstill-bus-key";
 constexpr std::size_t most_keys = 8;
 
+struct Hmac {
+  struct Free {
+    void operator()(EVP_MAC* mac) const { ::EVP_MAC_free(mac); }
+    void operator()(EVP_MAC_CTX* context) const { ::EVP_MAC_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MAC, Free> mac{::EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  std::unique_ptr<EVP_MAC_CTX, Free> context{::EVP_MAC_CTX_new(mac.get())};
+  Hmac() {
+    std::string digest = "SHA256";
+    const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+                                OSSL_PARAM_construct_end()};
+    if (!context || ::EVP_MAC_CTX_set_params(context.get(), parameters.data()) != 1)
+      throw std::runtime_error("this machine's OpenSSL has no HMAC with SHA-256");
+  }
+};
+
+// Looked up once in a thread: looking for the algorithm takes longer than a MAC does, and a stop waits for
+// it.
 Secret hmac(std::span<const std::uint8_t> key, std::string_view text) {
+  thread_local const Hmac made_once;
+  EVP_MAC_CTX* const context = made_once.context.get();
   Secret made{};
-  unsigned length = 0;
-  ::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(), &length);
+  std::size_t length = 0;
+  if (::EVP_MAC_init(context, key.data(), key.size(), nullptr) != 1 ||
+      ::EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()), text.size()) != 1 ||
+      ::EVP_MAC_final(context, made.data(), &length, made.size()) != 1 || length != made.size())
+    throw std::runtime_error("OpenSSL gives no HMAC");
   return made;
 }
 
@@ -112,8 +138,13 @@ std::expected<Keys, std::string> Keys::read(std::string_view file) {
     if (station) made.instance_ = words[3];
     keys.push_back(std::move(key));
   }
-  if (made.master_)
-    for (const Key& key : made.keys_) made.extracted_.push_back(extract(key.secret));
+  if (made.master_) {
+    made.stop_keys_.clear();  // a line of its own for it is a station's
+    for (const Key& key : made.keys_) {
+      made.extracted_.push_back(extract(key.secret));
+      made.stop_keys_.push_back({key.id, expand(made.extracted_.back(), everyone)});
+    }
+  }
   if (made.keys_.empty()) return std::unexpected("there is no key in it; `standstill bus keygen` writes one");
   return made;
 }
@@ -133,7 +164,7 @@ std::string Keys::master_file(const Key& key) {
 }
 
 std::vector<Keys::Key> Keys::of(std::string_view instance) const {
-  if (!master_ && instance == everyone) return stop_keys_;
+  if (instance == everyone) return stop_keys_;
   if (!master_) return instance == instance_ ? keys_ : std::vector<Key>{};
   std::vector<Key> made;
   made.reserve(keys_.size());

@@ -59,7 +59,7 @@ class Keys {
   std::string instance_;
   std::vector<Key> keys_;
   std::vector<Secret> extracted_;  // of the master keys, HKDF's first half: it is the same for every instance
-  std::vector<Key> stop_keys_;     // of a station's file
+  std::vector<Key> stop_keys_;     // of everyone: from a station's file, or derived
 };
 
 }  // namespace standstill::estop

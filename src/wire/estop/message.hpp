@@ -24,6 +24,8 @@ namespace standstill::estop {
 inline constexpr std::size_t longest_message = 64UL * 1024;
 inline constexpr std::string_view schema_version = "v1.0.0";
 
+inline constexpr std::size_t longest_description = 256, longest_initiator = 64;
+
 struct Source {
   std::string service = "standstill";  // ^[a-z][a-z0-9_]*$, 1 to 64
   std::string instance;                // ^[a-z0-9][a-z0-9_-]*$, 1 to 64

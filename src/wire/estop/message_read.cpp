@@ -5,6 +5,7 @@
 
 #include "wire/estop/envelope.hpp"
 #include "wire/estop/message.hpp"
+#include "wire/estop/plain.hpp"
 #include "wire/estop/strict.hpp"
 
 namespace standstill::estop {
@@ -35,8 +36,8 @@ EmergencyStop read_stop(Members& in) {
       "reason", true, [](std::string_view word) { return cause_code(word) >= CauseCode::button_press; },
       "one of button_press, operator_command, safety_interlock, device_fault, software_error");
   stop.reason = cause_code(reason).value_or(CauseCode::none);
-  stop.description = in.text("description", false, 0, 256);
-  stop.initiator = in.text("initiator", false, 0, 64);
+  stop.description = in.text("description", false, 0, longest_description);
+  stop.initiator = in.text("initiator", false, 0, longest_initiator);
   return stop;
 }
 
@@ -159,6 +160,7 @@ std::expected<Message, std::string> read_message(std::string_view text) {
 }
 
 HeardStop judge_stop(std::string_view text) {
+  if (auto plain = read_plain_stop(text)) return std::move(*plain);
   HeardStop heard;
   auto message = read_message(text);
   const auto* stop = message ? std::get_if<EmergencyStop>(&message->payload) : nullptr;

@@ -1,6 +1,7 @@
 // Writing: what we send is read by the strict reader first, so that it cannot be wrong.
 #include "wire/estop/envelope.hpp"
 #include "wire/estop/message.hpp"
+#include "wire/estop/plain.hpp"
 
 namespace standstill::estop {
 
@@ -49,6 +50,8 @@ struct Write {
 }  // namespace
 
 std::expected<std::string, std::string> write_message(const Message& message) {
+  if (const auto* stop = std::get_if<EmergencyStop>(&message.payload))
+    if (std::string text = write_plain_stop(message.envelope, *stop); !text.empty()) return text;
   auto [kind, payload] = std::visit(Write{}, message.payload);
   ordered_json whole;
   whole["envelope"] = write_envelope(kind, message.envelope);

@@ -91,8 +91,19 @@ std::expected<Opened, std::string> open(std::string_view text, Kind kind, const 
 
 std::string_view name(Action action) { return action_names.at(static_cast<std::size_t>(action)); }
 
+std::vector<Voucher> vouchers(const Keys& master, const std::vector<std::string>& instances) {
+  std::vector<Voucher> made;
+  for (const auto& instance : instances)
+    if (auto keys = master.of(instance); !keys.empty()) made.push_back({instance, std::move(keys.front())});
+  return made;
+}
+
 std::string write_latch(const LatchRecord& record, const Keys& master,
                         const std::vector<std::string>& stations) {
+  return write_latch(record, vouchers(master, stations));
+}
+
+std::string write_latch(const LatchRecord& record, const std::vector<Voucher>& vouchers) {
   const std::string text = dump({{"epoch", record.epoch},
                                  {"state", state_names.at(static_cast<std::size_t>(record.state))},
                                  {"code", cut(record.code, 64)},
@@ -102,13 +113,10 @@ std::string write_latch(const LatchRecord& record, const Keys& master,
                                  {"controller", record.controller},
                                  {"stop_id", record.stop_id}});
   // Names of instances and MACs need no escapes, and there may be thousands.
-  std::string macs, key_id;
-  for (const auto& station : stations) {
-    const auto keys = master.of(station);
-    if (keys.empty()) continue;
-    key_id = keys.front().id;
-    macs += (macs.empty() ? "\"" : ",\"") + station + "\":\"" + mac(keys.front().secret, text) + '"';
-  }
+  std::string macs;
+  for (const Voucher& one : vouchers)
+    macs += (macs.empty() ? "\"" : ",\"") + one.instance + "\":\"" + mac(one.key.secret, text) + '"';
+  const std::string key_id = vouchers.empty() ? std::string() : vouchers.front().key.id;
   std::string made = dump({{"signed", text}, {"key_id", key_id}});
   made.pop_back();
   return made.append(latch_macs) + macs + "}}";

@@ -31,6 +31,13 @@ struct LatchRecord {
   std::string stop_id{};   // of the message that is repeated while it stands; empty: none
   bool operator==(const LatchRecord&) const = default;
 };
+struct Voucher {
+  std::string instance;
+  Keys::Key key;  // that instance's
+};
+// Those that the master key has a key for.
+[[nodiscard]] std::vector<Voucher> vouchers(const Keys& master, const std::vector<std::string>& instances);
+[[nodiscard]] std::string write_latch(const LatchRecord& record, const std::vector<Voucher>& vouchers);
 [[nodiscard]] std::string write_latch(const LatchRecord& record, const Keys& master,
                                       const std::vector<std::string>& stations);
 // As `instance` sees it: only with a MAC that its key vouches for.

@@ -69,6 +69,25 @@ TEST(Controller, AFloodReachesTheGuardOnce) {
   EXPECT_EQ(hub.stops.size(), 2U) << "a stop after the acknowledgement is news";
 }
 
+// A server on the same machine has to have its turn before a thousand MACs are made.
+TEST(Controller, TheStopGoesOutBeforeItsLatchIsPutIntoWords) {
+  int asked = 0;
+  Hub hub("ctrl-01", {"a"}, {}, [&] { ++asked; });
+  hub.guard(LatchState::tripped, 3);
+  hub.join();
+  hub.guard(LatchState::running, 3);
+  EXPECT_EQ(hub.latch("a").state, LatchState::running) << "a release does not wait";
+  const int before = hub.count(estop::stop_channel);
+  hub.guard(LatchState::tripped, 4);
+  EXPECT_EQ(hub.count(estop::stop_channel), before + 1);
+  EXPECT_EQ(hub.latch("a").epoch, 3U);
+  EXPECT_EQ(asked, 1);
+  hub.controller->tick(hub.now);
+  EXPECT_EQ(hub.latch("a").epoch, 4U);
+  EXPECT_EQ(hub.latch("a").state, LatchState::tripped);
+  EXPECT_EQ(hub.count(estop::stop_channel), before + 1) << "once";
+}
+
 TEST(Controller, S7_ALatchThatTheBusLostIsAStop) {
   Hub hub;
   hub.guard(LatchState::tripped, 3);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +27,7 @@ struct Hub {
   std::unique_ptr<Controller> controller;
 
   explicit Hub(std::string instance = "ctrl-01", std::vector<std::string> stations = {},
-               const std::string& kept = {})
+               const std::string& kept = {}, std::function<void()> soon = {})
       : name(std::move(instance)) {
     Doer doer;
     doer.decided = [this](const Finding& finding) { standing = finding.standing; };
@@ -37,6 +38,7 @@ struct Hub {
     };
     doer.retain = [this](std::string_view, const std::string& text) { retained = text; };
     doer.envelope = [this] { return envelope(name); };
+    doer.soon = std::move(soon);
     doer.raise = [this](Epoch epoch) { raised.push_back(epoch); };
     doer.registered = [](const std::vector<std::string>&) {};
     doer.keep = [this](const std::string& owed) { written = owed; };

@@ -12,15 +12,11 @@
 #include <nlohmann/json.hpp>
 
 #include "support/temporary_folder.hpp"
+#include "unit/wire/estop/stop_text.hpp"
 
 namespace standstill::estop {
 namespace {
 
-const std::string stop_text =
-    R"({"envelope":{"id":"0f8fad5b-d9cb-469f-a165-70867728950e","timestamp":"2026-01-31T12:00:00.000Z",)"
-    R"("source":{"service":"station_firmware","instance":"bench-2","version":"1.4.0"},"schema_version":"v1.0.0",)"
-    R"("type":"system.emergency_stop"},"payload":{"reason":"button_press","description":"red button",)"
-    R"("initiator":"operator"}})";
 const std::string request_text =
     R"({"envelope":{"id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","timestamp":1769860800,)"
     R"("source":{"service":"controller","instance":"ctrl-01","version":"2.0.1"},"schema_version":"v1.0.0",)"
@@ -39,12 +35,6 @@ const std::string heartbeat_text =
     R"("type":"service.heartbeat"},"payload":{"status":"degraded","uptime_seconds":7,"devices":["Relay_1"],)"
     R"("free_heap":1024,"wifi_rssi":-127,"firmware_version":"1.4.0","commands_failed":3}})";
 
-// The same text with one part of it put otherwise; the part must be there.
-std::string with(std::string text, const std::string& part, const std::string& instead) {
-  const auto at = text.find(part);
-  EXPECT_NE(at, std::string::npos) << part;
-  return at == std::string::npos ? text : text.replace(at, part.size(), instead);
-}
 std::string x(std::size_t count) { return std::string(count, 'x'); }
 
 TEST(EstopMessage, ReadsWhatTheFormatAllows) {
