@@ -210,9 +210,7 @@ void BusStation::show() {
 }
 
 void BusStation::on_stop(const std::string& text, bool straight) {
-  auto stop = set_.reader->stop(text);
-  stop.straight = straight;
-  role_->stop(stop, text, os::now());
+  role_->stop(set_.reader->stop(text, straight), text, os::now());
   confirm_soon_ = true;
 }
 

@@ -244,8 +244,7 @@ void BusMember::heard(std::string_view channel, const std::string& text) {
 }
 
 void BusMember::on_stop(const std::string& text, bool straight, Instant now) {
-  auto stop = reader_->stop(text);
-  stop.straight = straight;
+  const auto& stop = reader_->stop(text, straight);
   confirm_soon_ = true;
   if (auto* role = std::get_if<station::Station>(&role_)) role->stop(stop, text, now);
   if (auto* leader = std::get_if<station::Controller>(&role_)) leader->stop(stop, text, now);

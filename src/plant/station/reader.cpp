@@ -24,11 +24,12 @@ std::optional<link::Address> address_of(std::string_view text) {
 
 }  // namespace
 
-const estop::HeardStop& Reader::stop(const std::string& text) {
+const estop::HeardStop& Reader::stop(const std::string& text, bool straight) {
   if (text != stop_text_ || stop_text_.empty()) {
     stop_ = estop::judge_stop(text);
     stop_text_ = text;
   }
+  stop_.straight = straight;
   return stop_;
 }
 

@@ -28,7 +28,7 @@ class Reader {
   };
   explicit Reader(estop::Keys keys) : keys_(std::move(keys)) {}
 
-  [[nodiscard]] const estop::HeardStop& stop(const std::string& text);
+  [[nodiscard]] const estop::HeardStop& stop(const std::string& text, bool straight);
   // The stop inside of it; the error is a sentence.
   [[nodiscard]] const Text& datagram(std::string_view text);
   [[nodiscard]] std::expected<std::shared_ptr<const Others>, std::string> paths(const std::string& text);

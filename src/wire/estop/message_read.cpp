@@ -1,7 +1,6 @@
 // Reading: messages of the bus as the format has them, and nothing else.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "wire/estop/envelope.hpp"
 #include "wire/estop/message.hpp"
@@ -179,11 +178,13 @@ HeardStop judge_stop(std::string_view text) {
 
 std::uint64_t HeardStop::number() const {
   if (id.empty()) return 0;
-  std::string digits;
-  std::copy_if(id.begin(), id.end(), std::back_inserter(digits), [](char c) { return c != '-'; });
-  std::uint64_t high = 0, low = 0;
-  std::from_chars(digits.data(), digits.data() + 16, high, 16);
-  std::from_chars(digits.data() + 16, digits.data() + 32, low, 16);
+  std::uint64_t high = 0, low = 0;  // its 32 digits
+  for (const char c : id) {
+    if (c == '-') continue;
+    const auto digit = static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+    high = high << 4U | low >> 60U;
+    low = low << 4U | (digit & 0xFU);
+  }
   const std::uint64_t mixed = high ^ (low << 1U | low >> 63U);
   return mixed == 0 ? 1 : mixed;
 }
