@@ -18,6 +18,7 @@ constexpr Duration paths_every = 10s;
 // When many share one process all of them cut before the first one tells how it went (S1), or asks anything.
 constexpr Duration tell_after = 30ms;
 constexpr Duration cutting = 10ms;
+constexpr std::size_t most_unkept = 8;
 constexpr std::string_view device = "relay";
 constexpr std::string_view alive_seconds = "5";
 constexpr auto version = "1.0.0";
@@ -110,7 +111,6 @@ station::Doer BusStation::doer() {
     if (finding.standing != Standing::clear) commands_->open(false, now);
     soon();
   };
-  made.told = [](const Verdict&) {};
   made.publish = [this](std::string_view channel, const std::string& text) { publish(channel, text); };
   made.envelope = [this] { return envelope(); };
   made.word = [this](estop::Action action, Epoch epoch, const std::string&) {
@@ -186,6 +186,7 @@ void BusStation::soon() {
   soon_timer_ = loop_.after(tell_after, [this] {
     soon_ = false;
     if (others_are_cutting(os::now())) return soon();
+    keep_stops();
     show();
     confirm();
   });
@@ -210,12 +211,22 @@ void BusStation::show() {
 }
 
 void BusStation::on_stop(const std::string& text, bool straight) {
-  role_->stop(set_.reader->stop(text, straight), text, os::now());
+  const auto& stop = set_.reader->stop(text, straight);
+  const auto obeyed = role_->obey(stop, os::now());
+  unkept_.push_back({text, straight, obeyed});
   confirm_soon_ = true;
+  if (unkept_.size() >= most_unkept || !others_are_cutting(os::now())) keep_stops();
+}
+
+void BusStation::keep_stops() {
+  for (const Unkept& one : unkept_)
+    role_->keep_stop(one.obeyed, set_.reader->stop(one.text, one.straight), one.text, os::now());
+  unkept_.clear();
 }
 
 void BusStation::heard(std::string_view channel, const std::string& text) {
   if (channel == estop::stop_channel) return on_stop(text, false);
+  keep_stops();
   const Instant now = os::now();
   if (channel == estop::release_channel(set_.instance)) return role_->release(text, now);
   commands_->request(text, now);
@@ -230,6 +241,7 @@ void BusStation::publish(std::string_view channel, const std::string& text) {
 }
 
 void BusStation::press() {
+  keep_stops();
   const Instant now = os::now();
   Cause cause{CauseCode::button_press, false, "button", "", now, os::wall_ns()};
   cause.detail.assign("the button of " + set_.instance);
@@ -258,6 +270,7 @@ void BusStation::weld(bool on) {
 }
 
 void BusStation::restart() {
+  keep_stops();
   // What is under way belongs to the start before.
   *alive_ = false;
   alive_ = std::make_shared<bool>(true);
@@ -269,6 +282,7 @@ void BusStation::restart() {
 
 void BusStation::ask_latch() {
   if (asking_ || !online()) return;
+  keep_stops();
   asking_ = station::ask_latch(
       *session_, role_->latch_head(),
       [this] {
@@ -316,6 +330,7 @@ void BusStation::beat() {
 
 void BusStation::tick() {
   const Instant now = os::now();
+  if (!others_are_cutting(now)) keep_stops();
   if (link_)
     if (const Instant last = link_->status().last_heard; last != Instant{}) role_->heard(last);
   role_->tick(now);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kernel/latch.hpp"
 #include "link/link.hpp"
@@ -58,9 +59,15 @@ class BusStation {
 
  private:
   enum Source : SourceIndex { bus, button, sources };
+  struct Unkept {
+    std::string text;
+    bool straight;
+    station::Station::Obeyed obeyed;
+  };
   void boot();
   void connect();
   void on_stop(const std::string& text, bool straight);
+  void keep_stops();
   void heard(std::string_view channel, const std::string& text);
   void publish(std::string_view channel, const std::string& text);
   void command(bool run);
@@ -93,6 +100,7 @@ class BusStation {
   Instant began_{}, next_second_{}, next_paths_{}, cut_at_{};
   Epoch largest_epoch_ = 0;  // these two are its disk
   std::string owed_;
+  std::vector<Unkept> unkept_;  // heard and obeyed, while others in this process still cut
   bool commanded_ = false, contact_ = false, welded_ = false;
   bool off_line_ = false, deaf_ = false;
   bool soon_ = false, confirm_soon_ = false, asking_ = false;

@@ -31,7 +31,7 @@ struct Local {
 struct Doer {
   // S1: the bus now stands so; called before anything is put into words.
   std::function<void(const Finding& finding)> decided;
-  std::function<void(const Verdict& verdict)> told;
+  std::function<void(const Verdict& verdict)> told;  // a station's is optional
   // Trips, for a cause that is over the moment it is told.
   std::function<void(CauseCode code, const std::string& detail)> stop;
   std::function<void(std::string_view channel, const std::string& text)> publish;

@@ -58,7 +58,7 @@ void Station::judge(const RemoteMessage& message, Instant now) {
   do_.decided(finding);
   told_ = finding;
   any_told_ = true;
-  do_.told(spoken(finding, watch_));
+  if (do_.told) do_.told(spoken(finding, watch_));
 }
 
 void Station::know(Epoch epoch) {
@@ -67,7 +67,7 @@ void Station::know(Epoch epoch) {
   do_.remember(epoch);
 }
 
-void Station::stop(const estop::HeardStop& heard, const std::string& text, Instant now) {
+Station::Obeyed Station::obey(const estop::HeardStop& heard, Instant now) {
   RemoteMessage message;
   message.kind = RemoteMessage::Kind::stop;
   message.id = heard.number();
@@ -76,14 +76,18 @@ void Station::stop(const estop::HeardStop& heard, const std::string& text, Insta
   const bool before = told_.standing == Standing::present;
   const bool copy = watch_.knows(message.id);
   if (!copy) ++stops_;
-  judge(message, now);  // S1: before anything is kept or put into words
-  if (copy)
+  judge(message, now);
+  const bool first = !before && told_.standing == Standing::present;
+  if (first) stop_heard_ = now;
+  return {copy, first};
+}
+
+void Station::keep_stop(Obeyed obeyed, const estop::HeardStop& heard, const std::string& text, Instant now) {
+  if (obeyed.copy)
     kept_.said_by_another(heard, text, now);
   else
     kept_.keep(heard, text, epoch_, do_.envelope, now);
-  if (before || told_.standing != Standing::present) return;
-  stop_heard_ = now;
-  do_.said("stopped", in_words(heard));
+  if (obeyed.first) do_.said("stopped", in_words(heard));
 }
 
 void Station::latch(const std::optional<std::string>& text, Instant now) {

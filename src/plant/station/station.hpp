@@ -33,7 +33,16 @@ class Station {
   void joined(Instant now);                       // subscribed; the latch has yet to be read
   void left();                                    // the connection is gone
   void heard(Instant now) { last_heard_ = now; }  // any answer of the bus, any heartbeat of a controller
-  void stop(const estop::HeardStop& heard, const std::string& text, Instant now);
+  void stop(const estop::HeardStop& heard, const std::string& text, Instant now) {
+    keep_stop(obey(heard, now), heard, text, now);
+  }
+  // The same in two steps, for many stations in one process: first all of them cut (S1), and then what each
+  // of them owes to others is kept.
+  struct Obeyed {
+    bool copy = false, first = false;  // of a stop that was heard before; the one that stopped it
+  };
+  [[nodiscard]] Obeyed obey(const estop::HeardStop& heard, Instant now);
+  void keep_stop(Obeyed obeyed, const estop::HeardStop& heard, const std::string& text, Instant now);
   // The retained latch as the bus has it; nothing when there is none.
   void latch(const std::optional<std::string>& text, Instant now);
   // The bus has a latch that begins with latch_head(), which is as good as having read all of it again.
