@@ -75,7 +75,10 @@ class Drawing {
   void dashed(picture::Point from, picture::Point to, double dash, std::string_view colour) {
     const bool upright = from.x == to.x;
     const double end = upright ? to.y : to.x;
-    for (double at = upright ? from.y : from.x; at < end; at += 2 * dash) {
+    const double begin = upright ? from.y : from.x;
+    const int dashes = static_cast<int>(std::ceil((end - begin) / (2 * dash)));
+    for (int i = 0; i < dashes; ++i) {
+      const double at = begin + 2 * dash * i;
       const double stop = std::min(at + dash, end);
       upright ? line({from.x, at}, {from.x, stop}, colour) : line({at, from.y}, {stop, from.y}, colour);
     }
@@ -102,7 +105,9 @@ class Drawing {
 
   void time_axis() {
     const double tick = tick_of(until_ - from_);
-    for (double at = std::ceil(from_ / tick) * tick; at <= until_; at += tick) {
+    const int last = static_cast<int>(std::floor(until_ / tick));
+    for (int i = static_cast<int>(std::ceil(from_ / tick)); i <= last; ++i) {
+      const double at = tick * i;
       line({x(at), top}, {x(at), bottom + 4}, "#eeeeee");
       text({x(at), bottom + 17}, Anchor::middle, number(at));
     }
