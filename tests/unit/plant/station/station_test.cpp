@@ -32,6 +32,19 @@ TEST(Station, S7_AMissingForgedOrOldLatchIsAStop) {
   }
 }
 
+TEST(Station, SaysHowLongItTookFromTheStopToItsOutputs) {
+  Rig rig;
+  rig.join(3, LatchState::running);
+  rig.guard(LatchState::running, 9);
+  EXPECT_EQ(rig.station->safe_state().commanded_ms, -1);
+  rig.stop(1);
+  rig.local.cut_done = rig.now + 7ms;
+  rig.now += 20ms;
+  rig.stop(1);  // a copy is not the beginning
+  rig.guard(LatchState::tripped, 10, bus_source);
+  EXPECT_EQ(rig.station->safe_state().commanded_ms, 7);
+}
+
 // Every second only its beginning is asked for.
 TEST(Station, S7_S11_ALatchThatIsAsBeforeCountsAsRead) {
   Rig rig;
