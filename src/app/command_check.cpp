@@ -70,6 +70,11 @@ std::string hazard_text(const supervise::HazardTable& table) {
   return made;
 }
 
+// Only an engine's: nothing of a plant is there that could fail.
+bool engine_alone(const config::Config& config) {
+  return config.loco && config.outputs.empty() && config.links.empty();
+}
+
 }  // namespace
 
 int check(const Context& context) {
@@ -97,7 +102,8 @@ int check(const Context& context) {
   for (const auto& one : found) good = good && one.grade != Grade::bad;
   const plan::Plan empty{};
   const plan::Plan& compiled = plan ? *plan->plan : empty;
-  const auto hazards = plan ? supervise::hazard_table(config, compiled) : supervise::HazardTable{};
+  const bool of_a_plant = plan && !engine_alone(config);
+  const auto hazards = of_a_plant ? supervise::hazard_table(config, compiled) : supervise::HazardTable{};
   ordered_json times = ordered_json::array();
   for (const auto& link : config.links)
     if (link.critical && plan)
@@ -132,7 +138,12 @@ int check(const Context& context) {
     text += "\n  link " + text_of(one, "link") + ": " + text_of(one, "probe_ms") + " + " +
             text_of(one, "silence_ms") + " + " + text_of(one, "loop_ms") + " = at most " +
             text_of(one, "total_ms") + " ms";
-  if (plan) text += "\n\n" + hazard_text(hazards);
+  if (of_a_plant) text += "\n\n" + hazard_text(hazards);
+  if (plan && !of_a_plant)
+    text += "\n\nHAZARDS\n" + wrapped(
+                                  "This file is an engine's: `standstill loco` watches it, by limits that "
+                                  "`standstill cv list` shows. There is no output of a plant in it.",
+                                  2);
   say(text);
   if (!good) complain("something would keep this plant from running: see NOT OK above");
   return good ? exit_done : exit_no;

@@ -147,6 +147,12 @@ TEST_F(OnboardLoco, ItsStateFolderIsMade) {
   EXPECT_TRUE(until([&] { return std::filesystem::exists(folder / "state/loco-flash"); })) << err();
 }
 
+TEST_F(OnboardLoco, CheckOfAnEngineAloneSpeaksOfNoPlant) {
+  const auto ran = standstill({"-c", folder / "loco.toml", "check"});
+  EXPECT_TRUE(has_text(ran.out, "This file is an engine's")) << ran.out;
+  EXPECT_FALSE(has_text(ran.out, "NOT COVERED")) << ran.out;
+}
+
 TEST_F(OnboardLoco, CheckShowsHowItIsWired) {
   std::ofstream(folder / "loco.toml", std::ios::app)
       << "[[output]]\nid = \"track-power\"\nkind = \"guard-board\"\ndevice = \"/dev/no-board\"\n";
