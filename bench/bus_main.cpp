@@ -6,6 +6,7 @@
 // has read; its memory; and what 1 000 stations cost the processor of a real controller.
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
@@ -163,10 +164,28 @@ double since(std::int64_t began, bool happened, std::int64_t at) {
   return static_cast<double>(happened ? at - began : to_ns(Instant{} + patience));
 }
 
+// Sender and server on the first processor, those who receive on the second, for both sides alike: the
+// scheduler would put them now here, now there, and a plant's stations are other machines.
+void onto(std::size_t processor) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) return;
+  cpu_set_t one{};
+  CPU_SET(processor, &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
 bool measure_many(std::size_t count, bool second_path, double limit, double percentile, std::size_t samples) {
+  cpu_set_t anywhere{};
+  ::sched_getaffinity(0, sizeof anywhere, &anywhere);
+  onto(0);
   const Redis redis;
-  const Child fleet([&](Told& told) { run_fleet(told, redis.port(), count, second_path); });
-  const Child bare([&](Told& told) { run_bare(told, redis.port(), count, ""); });
+  const Child fleet([&](Told& told) {
+    onto(1);
+    run_fleet(told, redis.port(), count, second_path);
+  });
+  const Child bare([&](Told& told) {
+    onto(1);
+    run_bare(told, redis.port(), count, "");
+  });
   fleet.wait_ready();
   bare.wait_ready();
   Leader leader(redis.port(), master(), second_path);
@@ -187,6 +206,7 @@ bool measure_many(std::size_t count, bool second_path, double limit, double perc
     row.yardstick.push_back(one(bare, [&] { return leader.say(bare_channel); }));
     row.ours.push_back(one(fleet, [&] { return leader.stop(); }));
   }
+  ::sched_setaffinity(0, sizeof anywhere, &anywhere);
   return print(row);
 }
 

@@ -182,14 +182,15 @@ void BusStation::follow() {
 }
 
 void BusStation::soon() {
-  if (std::exchange(soon_, true)) return;
-  soon_timer_ = loop_.after(tell_after, [this] {
-    soon_ = false;
-    if (others_are_cutting(os::now())) return soon();
-    keep_stops();
-    show();
-    confirm();
-  });
+  if (std::exchange(soon_, true) || set_.last_cut) return;  // of many, each does it in its next turn
+  soon_timer_ = loop_.after(tell_after, [this] { tell(); });
+}
+
+void BusStation::tell() {
+  soon_ = false;
+  keep_stops();
+  show();
+  confirm();
 }
 
 bool BusStation::others_are_cutting(Instant now) const {
@@ -212,15 +213,16 @@ void BusStation::show() {
 
 void BusStation::on_stop(const std::string& text, bool straight) {
   const auto& stop = set_.reader->stop(text, straight);
-  const auto obeyed = role_->obey(stop, os::now());
-  unkept_.push_back({text, straight, obeyed});
+  const Instant now = os::now();
+  const auto obeyed = role_->obey(stop, now);
+  unkept_.push_back({set_.reader->stop_text(), straight, obeyed});
   confirm_soon_ = true;
-  if (unkept_.size() >= most_unkept || !others_are_cutting(os::now())) keep_stops();
+  if (unkept_.size() >= most_unkept || !others_are_cutting(now)) keep_stops();
 }
 
 void BusStation::keep_stops() {
   for (const Unkept& one : unkept_)
-    role_->keep_stop(one.obeyed, set_.reader->stop(one.text, one.straight), one.text, os::now());
+    role_->keep_stop(one.obeyed, set_.reader->stop(*one.text, one.straight), *one.text, os::now());
   unkept_.clear();
 }
 
@@ -330,7 +332,10 @@ void BusStation::beat() {
 
 void BusStation::tick() {
   const Instant now = os::now();
-  if (!others_are_cutting(now)) keep_stops();
+  if (!others_are_cutting(now)) {
+    if (soon_) tell();
+    keep_stops();
+  }
   if (link_)
     if (const Instant last = link_->status().last_heard; last != Instant{}) role_->heard(last);
   role_->tick(now);

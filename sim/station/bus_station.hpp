@@ -60,7 +60,7 @@ class BusStation {
  private:
   enum Source : SourceIndex { bus, button, sources };
   struct Unkept {
-    std::string text;
+    std::shared_ptr<const std::string> text;
     bool straight;
     station::Station::Obeyed obeyed;
   };
@@ -74,6 +74,7 @@ class BusStation {
   void follow();  // the relay does what the latch allows
   void show();    // the role is told what the latch shows
   void soon();
+  void tell();
   [[nodiscard]] bool others_are_cutting(Instant now) const;
   void tick();
   void turn(Instant now);

@@ -8,12 +8,20 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 namespace standstill::link {
 
 namespace {
 constexpr std::size_t at_once = 256;  // destinations a call
+
+// One for all ports of a thread: where a thousand share one, a stop is not to wait for the memory of each.
+char* room_for(std::size_t bytes) {
+  thread_local std::vector<char> room;
+  if (room.size() < bytes) room.resize(bytes);
+  return room.data();
 }
+}  // namespace
 
 std::expected<void, std::string> DatagramPort::open(const Address& local) {
   close();
@@ -42,10 +50,11 @@ void DatagramPort::close() {
 }
 
 void DatagramPort::ready() {
+  char* const room = room_for(together * (settings_.longest + 1));
   std::array<iovec, together> bytes;
   std::array<mmsghdr, together> messages{};
   for (std::size_t i = 0; i < together; ++i) {
-    bytes[i] = {buffer_.get() + i * (settings_.longest + 1), settings_.longest + 1};
+    bytes[i] = {room + i * (settings_.longest + 1), settings_.longest + 1};
     messages[i].msg_hdr.msg_iov = &bytes[i];
     messages[i].msg_hdr.msg_iovlen = 1;
   }

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,13 +26,10 @@ class DatagramPort {
     unsigned a_turn = 64;
     Duration rest = 5ms;
   };
-  using Heard = std::function<void(std::string_view datagram)>;
+  using Heard = std::function<void(std::string_view datagram)>;  // there until it returns
 
   DatagramPort(os::Loop& loop, Settings settings, Heard heard)
-      : loop_(loop),
-        settings_(settings),
-        heard_(std::move(heard)),
-        buffer_(std::make_unique_for_overwrite<char[]>(together * (settings.longest + 1))) {}
+      : loop_(loop), settings_(settings), heard_(std::move(heard)) {}
 
   // Port 0: any free one. An older one is closed first. The error is a sentence for the operator.
   [[nodiscard]] std::expected<void, std::string> open(const Address& local);
@@ -55,7 +51,6 @@ class DatagramPort {
   os::Loop& loop_;
   Settings settings_;
   Heard heard_;
-  std::unique_ptr<char[]> buffer_;
   os::Fd socket_;
   std::string bound_;
   os::Loop::Watch watch_;

@@ -25,9 +25,9 @@ std::optional<link::Address> address_of(std::string_view text) {
 }  // namespace
 
 const estop::HeardStop& Reader::stop(const std::string& text, bool straight) {
-  if (text != stop_text_ || stop_text_.empty()) {
+  if (!stop_text_ || text != *stop_text_) {
     stop_ = estop::judge_stop(text);
-    stop_text_ = text;
+    stop_text_ = std::make_shared<const std::string>(text);
   }
   stop_.straight = straight;
   return stop_;

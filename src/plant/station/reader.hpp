@@ -29,6 +29,8 @@ class Reader {
   explicit Reader(estop::Keys keys) : keys_(std::move(keys)) {}
 
   [[nodiscard]] const estop::HeardStop& stop(const std::string& text, bool straight);
+  // The text of the newest, to keep without a copy.
+  [[nodiscard]] const std::shared_ptr<const std::string>& stop_text() const { return stop_text_; }
   // The stop inside of it; the error is a sentence.
   [[nodiscard]] const Text& datagram(std::string_view text);
   [[nodiscard]] std::expected<std::shared_ptr<const Others>, std::string> paths(const std::string& text);
@@ -36,7 +38,8 @@ class Reader {
 
  private:
   estop::Keys keys_;
-  std::string stop_text_, datagram_text_, paths_text_;
+  std::shared_ptr<const std::string> stop_text_;
+  std::string datagram_text_, paths_text_;
   estop::HeardStop stop_;
   Text datagram_;
   std::shared_ptr<const Others> paths_;
