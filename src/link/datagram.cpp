@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <system_error>
 #include <vector>
 
@@ -21,6 +23,18 @@ char* room_for(std::size_t bytes) {
   if (room.size() < bytes) room.resize(bytes);
   return room.data();
 }
+
+void set_port(Address& address, std::uint16_t port) {
+  const std::size_t at =
+      address.family() == AF_INET6 ? offsetof(sockaddr_in6, sin6_port) : offsetof(sockaddr_in, sin_port);
+  const std::uint16_t wire = htons(port);
+  std::copy_n(reinterpret_cast<const char*>(&wire), sizeof wire,
+              reinterpret_cast<char*>(&address.storage) + at);
+}
+
+os::Fd new_socket(const Address& local) {
+  return os::Fd(::socket(local.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
+}
 }  // namespace
 
 std::expected<void, std::string> DatagramPort::open(const Address& local) {
@@ -30,7 +44,7 @@ std::expected<void, std::string> DatagramPort::open(const Address& local) {
     close();
     return std::unexpected("no port for datagrams at " + local.text() + ": " + what + ": " + why);
   };
-  socket_.reset(::socket(local.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
+  socket_ = new_socket(local);
   if (!socket_) return failed("no socket");
   if (::bind(socket_.get(), local.get(), local.length) != 0) return failed("it cannot be had");
   Address bound;
@@ -38,6 +52,7 @@ std::expected<void, std::string> DatagramPort::open(const Address& local) {
   if (::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0)
     return failed("it has no name");
   bound_ = bound.text();
+  local_ = bound;
   watch_ = loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { ready(); });
   return {};
 }
@@ -46,7 +61,18 @@ void DatagramPort::close() {
   rest_.cancel();
   watch_ = {};
   socket_.reset();
+  spare_.clear();
   bound_.clear();
+}
+
+bool DatagramPort::add_spare() {
+  if (spare_.size() == most_spare) return false;
+  Address any = local_;
+  set_port(any, 0);
+  os::Fd made = new_socket(any);
+  if (!made || ::bind(made.get(), any.get(), any.length) != 0) return false;
+  spare_.push_back(std::move(made));
+  return true;
 }
 
 void DatagramPort::ready() {
@@ -91,7 +117,9 @@ std::size_t DatagramPort::send(std::string_view datagram, std::span<const Addres
   iovec bytes{text.data(), text.size()};
   std::array<mmsghdr, at_once> messages{};
   std::size_t sent = 0;
+  std::size_t full = 0;  // sockets; of the port's own one and the spare ones after it
   for (std::size_t begin = 0; begin < to.size();) {
+    const int by = full == 0 ? socket_.get() : spare_[full - 1].get();
     const std::size_t count = std::min(at_once, to.size() - begin);
     for (std::size_t i = 0; i < count; ++i) {
       const Address& address = to[begin + i];
@@ -101,13 +129,27 @@ std::size_t DatagramPort::send(std::string_view datagram, std::span<const Addres
       messages[i].msg_hdr.msg_iov = &bytes;
       messages[i].msg_hdr.msg_iovlen = 1;
     }
-    const int done = ::sendmmsg(socket_.get(), messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
-    if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)) return sent;
+    const int done = ::sendmmsg(by, messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
+    if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      if (++full > spare_.size() && !add_spare()) return sent;
+      continue;
+    }
     // Whoever cannot be reached keeps nobody else from hearing it.
     begin += done > 0 ? static_cast<std::size_t>(done) : 1;
     sent += static_cast<std::size_t>(std::max(done, 0));
   }
   return sent;
+}
+
+bool is_loopback(const Address& address) {
+  if (address.family() == AF_INET6) {
+    sockaddr_in6 in{};
+    std::memcpy(&in, &address.storage, sizeof in);
+    return IN6_IS_ADDR_LOOPBACK(&in.sin6_addr);
+  }
+  sockaddr_in in{};
+  std::memcpy(&in, &address.storage, sizeof in);
+  return ntohl(in.sin_addr.s_addr) >> 24U == IN_LOOPBACKNET;
 }
 
 std::expected<Address, std::string> local_address(int connected, std::uint16_t port) {
@@ -116,11 +158,7 @@ std::expected<Address, std::string> local_address(int connected, std::uint16_t p
   if (::getsockname(connected, reinterpret_cast<sockaddr*>(&address.storage), &address.length) != 0)
     return std::unexpected("the connection has no address: " + std::generic_category().message(errno));
   if (address.family() == AF_UNIX) return resolve("127.0.0.1", port, true).value().front();
-  const std::size_t at =
-      address.family() == AF_INET6 ? offsetof(sockaddr_in6, sin6_port) : offsetof(sockaddr_in, sin_port);
-  const std::uint16_t wire = htons(port);
-  std::copy_n(reinterpret_cast<const char*>(&wire), sizeof wire,
-              reinterpret_cast<char*>(&address.storage) + at);
+  set_port(address, port);
   return address;
 }
 

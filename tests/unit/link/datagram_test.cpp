@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "os/clock.hpp"
@@ -59,6 +62,40 @@ TEST(DatagramPort, AFloodGetsAShareAndNoMore) {
   EXPECT_TRUE(until(loop, [&] { return heard == 100; })) << heard;
 }
 
+// The system keeps what is for a neighbour that does not answer, about 90 datagrams for each socket: a stop
+// is for those behind them all the same.
+TEST(DatagramPort, WhoeverDoesNotAnswerKeepsNobodyElseWaiting) {
+  std::string skipped = "the thread did not begin";
+  std::size_t sent = 0, sent_again = 0;
+  // A network namespace of its own, for this thread only, with a cable at whose end nobody is.
+  std::thread elsewhere([&] {
+    const auto ip = [](const std::string& words) {
+      return std::system(("PATH=$PATH:/usr/sbin:/sbin ip " + words + " 2>/dev/null").c_str()) == 0;
+    };
+    skipped = "no network namespace can be made here: that needs root and iproute2";
+    if (::unshare(CLONE_NEWNET) != 0 || !ip("link add here type veth peer name there") ||
+        !ip("addr add 198.18.0.1/16 dev here") || !ip("link set here up") || !ip("link set there up"))
+      return;
+    skipped.clear();
+    os::Loop loop;
+    DatagramPort sender(loop, {}, [](std::string_view) {});
+    if (!sender.open(resolve("198.18.0.1", 0, true).value().front())) return;
+    std::vector<Address> to;
+    for (int i = 0; i < 1000; ++i)
+      to.push_back(
+          resolve("198.18." + std::to_string(1 + i / 250) + "." + std::to_string(1 + i % 250), 7380, true)
+              .value()
+              .front());
+    const std::string stop(700, 'x');
+    sent = sender.send(stop, to);
+    sent_again = sender.send(stop, to);
+  });
+  elsewhere.join();
+  if (!skipped.empty()) GTEST_SKIP() << skipped;
+  EXPECT_EQ(sent, 1000U);
+  EXPECT_EQ(sent_again, 1000U) << "a stop is said three times";
+}
+
 TEST(DatagramPort, WhatIsTooLongIsDroppedAndCounted) {
   os::Loop loop;
   std::vector<std::string> heard;
@@ -96,6 +133,14 @@ TEST(DatagramPort, IsBoundWhereAConnectionStands) {
   ::close(pair[0]);
   ::close(pair[1]);
   ::close(udp);
+}
+
+TEST(DatagramPort, KnowsWhichAddressesLeadNowhereElse) {
+  const auto inside = [](const std::string& host) {
+    return is_loopback(resolve(host, 9, true).value().front());
+  };
+  EXPECT_TRUE(inside("127.0.0.1") && inside("127.8.0.1") && inside("::1"));
+  EXPECT_FALSE(inside("10.0.0.7") || inside("126.255.0.1") || inside("fd00::1") || inside("0.0.0.0"));
 }
 
 }  // namespace
