@@ -38,6 +38,15 @@ TEST_F(Bus, S9_AStopByHandStopsEveryMachineAndOnlyTheOperatorsWordsRunThemAgain)
   EXPECT_EQ(station->epoch(), epoch + 1) << "one trip, and not two";
 }
 
+TEST_F(Bus, S9_WhatIsTooLongToBeTakenInIsAStop) {
+  start_running();
+  if (HasFatalFailure()) return;
+  redis->publish("events:emergency_stop", std::string(3'000'000, 'x'));
+  ASSERT_TRUE(become_safe()) << both();
+  EXPECT_EQ(controller->first_out(), "safety_interlock") << both();
+  release();
+}
+
 TEST_F(Bus, AButtonAtOneStationStopsTheOthers) {
   start_running();
   if (HasFatalFailure()) return;
@@ -94,7 +103,8 @@ TEST_F(Bus, S3_S6_WhoeverRestartsWhileTrippedKeepsStateAndFirstCause) {
 // published, and back before anybody misses it.
 class BusUnheard : public BusRig {
  protected:
-  void stop_unheard() {
+  static std::string id_of(int attempt) { return "0f8fad5" + std::to_string(attempt); }
+  void stop_unheard(int attempt) {
     const std::string list = redis->ask({"CLIENT", "LIST"});
     // The one with the most channels.
     std::string controllers;
@@ -109,37 +119,59 @@ class BusUnheard : public BusRig {
       }
     }
     ASSERT_FALSE(controllers.empty()) << list;
-    redis->at_once(
-        {{"CLIENT", "KILL", "ID", controllers}, {"PUBLISH", "events:emergency_stop", stop_by_hand}});
+    std::string stop = stop_by_hand;
+    stop.replace(stop.find("0f8fad5b"), 8, id_of(attempt));
+    redis->at_once({{"CLIENT", "KILL", "ID", controllers}, {"PUBLISH", "events:emergency_stop", stop}});
     ASSERT_TRUE(station->until([&] { return station->state() == "tripped"; })) << both();
+  }
+  // A machine that stands still for a second trips its plants by itself, and rightly so. What happened then
+  // says nothing about a stop, and everything is released and tried once more, a few times.
+  bool disturbed(int attempt) {
+    const std::string cause = controller->first_out();
+    return attempt < 5 && (cause == "loop_overrun" || cause == "supervisor_lost" || cause == "guard_lost");
   }
 };
 
 TEST_F(BusUnheard, S11_AStopThatTheControllerDidNotHearIsToldToItByTheStationThatDid) {
   start_running();
-  if (HasFatalFailure()) return;
-  const auto epoch = controller->epoch();
-  stop_unheard();
-  if (HasFatalFailure()) return;
-  ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
-  EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
-  EXPECT_EQ(controller->epoch(), epoch + 1);
-  ASSERT_TRUE(confirmed()) << both();
-  release();
+  for (int attempt = 1; !HasFatalFailure(); ++attempt) {
+    const auto epoch = controller->epoch();
+    stop_unheard(attempt);
+    if (HasFatalFailure()) return;
+    ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
+    const bool again = disturbed(attempt);
+    if (!again) {
+      EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
+      EXPECT_EQ(controller->epoch(), epoch + 1);
+      ASSERT_TRUE(confirmed()) << both();
+    }
+    release();
+    if (!again) return;
+  }
 }
 
 TEST_F(BusUnheard, S3_S11_AlsoWhenThatStationBeginsAgainBeforeItHasToldIt) {
   start_running();
-  if (HasFatalFailure()) return;
-  stop_unheard();
-  if (HasFatalFailure()) return;
-  station->kill_everything();
-  station->start_and_wait();
-  if (HasFatalFailure()) return;
-  ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
-  EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
-  ASSERT_TRUE(confirmed()) << both();
-  release();
+  for (int attempt = 1; !HasFatalFailure(); ++attempt) {
+    stop_unheard(attempt);
+    if (HasFatalFailure()) return;
+    // A power failure before anything is on disk takes the stop with it.
+    ASSERT_TRUE(station->until([&] {
+      return PlantRig::read(station->state_dir + "/bus_owed").find(id_of(attempt)) != std::string::npos ||
+             controller->state() == "tripped";
+    })) << both();
+    station->kill_everything();
+    station->start_and_wait();
+    if (HasFatalFailure()) return;
+    ASSERT_TRUE(become_safe()) << both() << bus_journal(*station) << bus_journal(*controller);
+    const bool again = disturbed(attempt);
+    if (!again) {
+      EXPECT_EQ(controller->first_out(), "operator_command") << "the stop itself, and not the end of a lease";
+      ASSERT_TRUE(confirmed()) << both();
+    }
+    release();
+    if (!again) return;
+  }
 }
 
 TEST_F(Bus, AKeyThatOthersCanReadIsRefused) {

@@ -16,6 +16,7 @@
 
 #include "link/stream.hpp"
 #include "os/clock.hpp"
+#include "wire/estop/names.hpp"
 
 namespace standstill::station {
 
@@ -94,6 +95,7 @@ void LocalServer::ready(Client& client, std::uint32_t events) {
     const auto io = link::read_stream(client.socket.get(), bytes);
     if (io.did == link::Io::Did::again) break;
     if (io.did == link::Io::Did::ended) {
+      stop_for(client);
       client.watch = {};
       client.socket.reset();
       break;
@@ -109,6 +111,7 @@ void LocalServer::ready(Client& client, std::uint32_t events) {
         client.output += "-ERR a command is a list of texts\r\n";
     }
     if (!client.reader.error().empty() || client.reader.waiting() > most_waiting) {
+      stop_for(client);
       client.watch = {};
       client.socket.reset();
     }
@@ -170,6 +173,14 @@ void LocalServer::publish(Client& client, const std::string& channel, const std:
     if (&one != &client) flush(one);
   }
   client.output += integer(listeners);
+}
+
+// S9: what is meant for the stop channel is a stop, also when it is too long to be taken in, or cut off.
+void LocalServer::stop_for(Client& client) {
+  const resp::Value* const cut_off = client.reader.under_way();
+  if (cut_off != nullptr && cut_off->items.size() == 2 && is(cut_off->items[0], "PUBLISH") &&
+      cut_off->items[1].text == estop::stop_channel)
+    publish(client, std::string(estop::stop_channel), "");
 }
 
 void LocalServer::keep(Client& client, const Words& words) {

@@ -56,6 +56,7 @@ class LocalServer {
   void carry_out(Client& client, const Words& words);
   void subscribe(Client& client, const Words& words);
   void publish(Client& client, const std::string& channel, const std::string& text);
+  void stop_for(Client& client);
   void keep(Client& client, const Words& words);
   [[nodiscard]] const std::string* kept(const std::string& key) const;  // none, or none any more: null
   void flush(Client& client);

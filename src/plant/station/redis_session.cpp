@@ -1,5 +1,7 @@
 #include "plant/station/redis_session.hpp"
 
+#include "wire/estop/names.hpp"
+
 namespace standstill::station {
 
 namespace {
@@ -30,7 +32,7 @@ void RedisSession::connected(Instant) {
   proven_ = false;
   connected_ = true;
   last_heard_ = {};
-  if (settings_.password.empty())
+  if (settings_.user.empty() && settings_.password.empty())
     resp::write_command(output_, {"HELLO", "3"});
   else
     resp::write_command(output_, {"HELLO", "3", "AUTH", settings_.user.empty() ? "default" : settings_.user,
@@ -129,9 +131,20 @@ void RedisSession::sent(std::size_t bytes) {
 
 void RedisSession::probe(Instant) { ask({"PING"}); }
 
+// S9: what arrived on the stop channel is a stop, also with the end of the connection, cut off by it, or
+// longer than can be taken in. The engine reads before it decodes, and comes here with what is not decoded
+// yet.
 link::Ending RedisSession::ended(Instant) {
-  connected_ = proven_ = false;
+  connected_ = proven_ = false;  // nothing is asked any more
   awaited_.clear();
+  const auto on_stop_channel = [](const resp::Value& value) {
+    return value.type == resp::Value::Type::push && value.items.size() >= 2 &&
+           value.items[0].text == "message" && value.items[1].text == estop::stop_channel;
+  };
+  while (const auto value = reader_.next())
+    if (on_stop_channel(*value)) pushed(*value);
+  if (const resp::Value* cut_off = reader_.under_way(); cut_off != nullptr && on_stop_channel(*cut_off))
+    heard_(estop::stop_channel, "");
   return link::Ending::crash;
 }
 

@@ -20,7 +20,7 @@ class RedisSession final : public link::Session {
  public:
   struct Settings {
     std::string user;      // empty: the server's default user
-    std::string password;  // empty: none
+    std::string password;  // empty: none; a user without one must be allowed that by the server
     std::vector<std::string> channels;
   };
   using Heard = std::function<void(std::string_view channel, const std::string& text)>;

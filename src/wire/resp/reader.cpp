@@ -105,7 +105,11 @@ bool Reader::step(std::optional<Value>& done) {
     case '$':
     case '!':
     case '=':
-      if (!number || *number < -1 || *number > longest_text) break;
+      if (number && *number > longest_text) {
+        error_ = "a text of " + std::to_string(*number) + " bytes is more than can be taken in";
+        return false;
+      }
+      if (!number || *number < -1) break;
       if (*number == -1) {
         finish({}, done);
         return true;

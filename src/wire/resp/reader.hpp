@@ -23,6 +23,8 @@ class Reader {
   // The next whole value; nothing when more bytes are needed or something was wrong.
   [[nodiscard]] std::optional<Value> next();
   [[nodiscard]] const std::string& error() const { return error_; }
+  // The outermost list that is not whole yet, with the items that it has; nullptr when there is none.
+  [[nodiscard]] const Value* under_way() const { return open_.empty() ? nullptr : &open_.front().value; }
   // Of what was fed, how much was not taken yet.
   [[nodiscard]] std::size_t waiting() const { return buffer_.size() - at_; }
 

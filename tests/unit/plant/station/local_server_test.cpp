@@ -2,7 +2,9 @@
 #include "plant/station/local_server.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -89,6 +91,35 @@ TEST_F(LocalBus, HandsOnWhatIsPublished) {
   EXPECT_EQ(line(), "hello");
   EXPECT_EQ(say("PUBLISH news again"), "1\n");
   std::fclose(out);  // it ends at the latest with its own time-out, and nothing waits for it
+}
+
+TEST_F(LocalBus, S9_AStopThatIsTooLongOrCutOffIsHandedOn) {
+  const auto connect = [&] {
+    os::Fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    path.copy(to.sun_path, sizeof to.sun_path - 1);
+    EXPECT_EQ(::connect(made.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    return made;
+  };
+  const auto send = [](const os::Fd& to, std::string_view text) {
+    EXPECT_EQ(::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  };
+  // Until it has come; whoever waits in vain is ended by the test's own limit.
+  const auto expect = [](const os::Fd& from, std::string_view wanted) {
+    std::string text(wanted.size(), ' ');
+    EXPECT_EQ(::recv(from.get(), text.data(), text.size(), MSG_WAITALL), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(text, wanted);
+  };
+  const os::Fd listener = connect();
+  send(listener, "*2\r\n$9\r\nSUBSCRIBE\r\n$21\r\nevents:emergency_stop\r\n");
+  expect(listener, "*3\r\n$9\r\nsubscribe\r\n$21\r\nevents:emergency_stop\r\n:1\r\n");
+  for (const char* const rest : {"$3000000\r\nxxx", "$700\r\n{"}) {
+    const os::Fd who = connect();
+    send(who, std::string("*3\r\n$7\r\nPUBLISH\r\n$21\r\nevents:emergency_stop\r\n") + rest);
+    ::shutdown(who.get(), SHUT_WR);
+    expect(listener, "*3\r\n$7\r\nmessage\r\n$21\r\nevents:emergency_stop\r\n$0\r\n\r\n");
+  }
 }
 
 TEST_F(LocalBus, OthersThanOwnerAndGroupCannotOpenIt) {
