@@ -51,6 +51,14 @@ class BusFleet : public BusRig {
     }
     return false;
   }
+  // It is off line, and the controller knows it.
+  bool away(const std::string& which) {
+    fleet->tell("cut " + which + " on");
+    return until([&] {
+      const std::string alarm = event(*controller, "missing");
+      return alarm.find("silent") != std::string::npos && alarm.find(which) != std::string::npos;
+    });
+  }
   void stop() { controller->post("/api/v1/stop", R"({"reason":"operator_command"})"); }
   // Every station but these has confirmed the controller's trip, so that a release means it.
   bool confirmed_but(const std::string& absent = "none") {
@@ -81,10 +89,14 @@ TEST_F(BusFleet, S11_OffLineDuringTheStop_DuringTheRelease_AndDuringBoth) {
   ASSERT_TRUE(until([&] { return energised() == 0; })) << fleet->tell("state all");
   // During the release: it stays safe when it is back, and comes with the next one.
   ASSERT_TRUE(confirmed_but());
-  fleet->tell("cut sim-2 on");
+  ASSERT_TRUE(away("sim-2")) << bus_journal(*controller);
   ASSERT_TRUE(release_all(4)) << fleet->tell("state all");
+  EXPECT_NE(event(*controller, "release_refused").find("sim-2"), std::string::npos)
+      << bus_journal(*controller);
   fleet->tell("cut sim-2 off");
-  ASSERT_TRUE(until([&] { return of("sim-2").value("online", false); }));
+  ASSERT_TRUE(until([&] { return event(*controller, "returned").find("sim-2") != std::string::npos; }))
+      << bus_journal(*controller);
+  EXPECT_FALSE(controller->until([&] { return energised() == 5; }, 5s)) << fleet->tell("state all");
   stop();
   ASSERT_TRUE(until([&] { return energised() == 0; }));
   ASSERT_TRUE(confirmed_but());
@@ -114,7 +126,7 @@ TEST_F(BusFleet, AButtonOfOneCutsAllAndARestartOfOneStaysSafe) {
   EXPECT_EQ(controller->first_out(), "button_press");
   // A button at a station that was tripped before stops the others just the same.
   ASSERT_TRUE(confirmed_but());
-  fleet->tell("cut sim-4 on");
+  ASSERT_TRUE(away("sim-4")) << bus_journal(*controller);
   ASSERT_TRUE(release_all(4)) << fleet->tell("state all");
   fleet->tell("cut sim-4 off");
   ASSERT_TRUE(until([&] { return of("sim-4").value("online", false); }));

@@ -10,6 +10,8 @@ constexpr Duration said_lately = 500ms;  // the guard's answer is on its way
 constexpr Duration heard_lately = 5s;
 constexpr Duration say_again_after = 3s;
 constexpr unsigned said_at_most = 10;
+constexpr std::string_view what_to_do =
+    ": look at it, then stop and release everything once more, or release that station by itself, there";
 }  // namespace
 
 Controller::Controller(Settings settings, Doer doer)
@@ -50,14 +52,16 @@ void Controller::judge(RemoteMessage::Kind kind, Instant now, std::string_view w
 }
 
 void Controller::stop(const estop::HeardStop& heard, const std::string& text, Instant now) {
+  const Epoch known = std::max(local_.epoch, read_epoch_);
   if (const std::uint64_t id = heard.number(); id != 0) {
     if (std::find(ids_.begin(), ids_.end(), id) != ids_.end())
-      return settled_ ? void() : kept_.said_by_another(heard, text, now);
+      return settled_ || heard.straight ? void() : kept_.said_by_another(heard.id, now);
     remember(id);
   } else {
-    remember(estop::HeardStop{.id = estop::uuid_for(text)}.number());  // as who holds it says it again
+    // As whoever holds it says it again.
+    remember(estop::HeardStop{.id = KeptStops::id_for(text, known)}.number());
   }
-  if (!settled_) kept_.keep(heard, text, std::max(local_.epoch, read_epoch_), do_.envelope, now);
+  if (!settled_) kept_.keep(heard, text, known, do_.envelope, now);
   note();
   const bool stands = local_.known && local_.state == LatchState::tripped && !local_.acknowledged;
   if (stands || stop_under_way(now)) return;
@@ -92,7 +96,7 @@ void Controller::local(const Local& local, Instant now) {
     if (!settled_ && !heard && !first && local.first_out.source.view() != bus_source)
       kept_.keep_own(stop_text_, read_epoch_, now);
     missing_by_ = now + set_.confirm_within;
-    repeat();  // before anything that takes longer with every station
+    repeat(now);  // before anything that takes longer with every station
     for (auto& [instance, known] : stations_) known.owed.clear();
   }
   if (local.state != LatchState::tripped) {
@@ -101,7 +105,7 @@ void Controller::local(const Local& local, Instant now) {
   }
   if (trip && std::exchange(lost_latch_, false)) settled_ = true;
   if (!changed || !settled_) return;
-  if (!trip || !do_.soon) return retain(now);
+  if (!trip || !do_.soon) return retain();
   retain_owed_ = true;
   do_.soon();
 }
@@ -173,15 +177,14 @@ void Controller::latch(const std::optional<std::string>& text, Instant now) {
     do_.stop(CauseCode::software_error, "the bus has lost its latch: " + record.error());
     return;
   }
-  if (!settled_) {
-    settled_ = true;
-    retain(now);
-    if (local_.state == LatchState::tripped) repeat();
-  }
+  // Written again where it is not what this latch shows, and not without having been read: of two controllers
+  // that both believe to lead, each would keep the other one's from being seen.
+  const bool leads_now = !std::exchange(settled_, true);
+  if (leads_now || !record || *record != shown()) retain();
+  if (leads_now && local_.state == LatchState::tripped) repeat(now);
 }
 
-void Controller::retain(Instant now) {
-  retain_owed_ = false;
+estop::LatchRecord Controller::shown() const {
   estop::LatchRecord record;
   record.epoch = local_.epoch;
   record.state = local_.state;
@@ -191,6 +194,12 @@ void Controller::retain(Instant now) {
   record.since_wall_ms = std::max<std::int64_t>(0, local_.first_out.wall_ns / 1'000'000);
   record.controller = set_.instance;
   record.stop_id = estop::judge_stop(stop_text_).id;
+  return record;
+}
+
+void Controller::retain() {
+  retain_owed_ = false;
+  estop::LatchRecord record = shown();
   // A MAC for each of a thousand stations is work, and it is said again and again.
   if (retained_text_.empty() || record != retained_ || retained_for_ != stations_.size()) {
     if (vouchers_.empty() || retained_for_ != stations_.size()) {
@@ -203,10 +212,10 @@ void Controller::retain(Instant now) {
     retained_for_ = stations_.size();
   }
   do_.retain(estop::latch_key, retained_text_);
-  next_repeat_ = now + set_.repeat;
 }
 
-void Controller::repeat() {
+void Controller::repeat(Instant now) {
+  next_repeat_ = now + set_.repeat;
   if (!stop_text_.empty()) do_.publish(estop::stop_channel, stop_text_);
 }
 
@@ -249,12 +258,12 @@ void Controller::safe_state(const std::string& text, Instant now) {
 }
 
 // Many register at once when a controller is new.
-void Controller::note_stations(Instant now) {
+void Controller::note_stations() {
   if (!std::exchange(new_stations_, false)) return;
   std::vector<std::string> names;
   for (const auto& [name, unused] : stations_) names.push_back(name);
   do_.registered(names);
-  if (settled_) retain(now);  // with MACs that they can check
+  if (settled_) retain();  // with MACs that they can check
 }
 
 void Controller::result(const std::string& text) {
@@ -266,19 +275,22 @@ void Controller::result(const std::string& text) {
   if (auto& owed = known->second.owed;
       !result.accepted && !owed.empty() && owed.front().counter == result.counter)
     owed.clear();
-  do_.said(result.accepted ? "release" : "release_refused",
-           from->envelope.source.instance + ": " + std::string(name(result.action)) + " of epoch " +
-               std::to_string(result.epoch) +
-               (result.accepted ? " done"
-                                : " refused: " + result.reason +
-                                      "; it stays safe: look at it, then stop and release everything once "
-                                      "more, or release that station by itself, there"));
+  do_.said(
+      result.accepted ? "release" : "release_refused",
+      from->envelope.source.instance + ": " + std::string(name(result.action)) + " of epoch " +
+          std::to_string(result.epoch) +
+          (result.accepted ? " done"
+                           : " refused: " + result.reason + "; it stays safe" + std::string(what_to_do)));
 }
 
 void Controller::released(estop::Action action, const std::string& who, Instant now) {
-  if (settled_) retain(now);
+  if (settled_) retain();
   for (auto& [instance, known] : stations_) {
     if (!known.heard) continue;
+    if (known.silent) {
+      if (action == estop::Action::start) leave_out(instance, known, "is silent");
+      continue;
+    }
     const bool said = std::any_of(known.owed.begin(), known.owed.end(),
                                   [&](const Known::Owed& one) { return one.action == action; });
     if (!said)
@@ -287,14 +299,22 @@ void Controller::released(estop::Action action, const std::string& who, Instant 
   }
 }
 
+// S4: what comes back is not energised by that. The operator's words are for those who were there.
+void Controller::leave_out(const std::string& instance, Known& known, std::string_view why) {
+  known.owed.clear();
+  do_.said("release_refused",
+           instance + " is not released, because it " + std::string(why) + std::string(what_to_do));
+}
+
 // One word after the other, each until the station shows it: a message can be lost, a refusal ends them all.
 void Controller::hand_on(const std::string& instance, Known& known, Instant now) {
   std::erase_if(known.owed, [&](const Known::Owed& one) {
-    return one.left == 0 || one.station_epoch != known.safe.station_epoch || one.stops != known.safe.stops ||
+    return one.station_epoch != known.safe.station_epoch || one.stops != known.safe.stops ||
            shows(one.action, known.safe.state, known.safe.acknowledged);
   });
   if (known.owed.empty() || now < known.owed.front().next || !settled_) return;
   Known::Owed& first = known.owed.front();
+  if (first.left == 0) return leave_out(instance, known, "does not show what it was told");
   first.next = now + say_again_after;
   --first.left;
   first.counter = ++known.counter;
@@ -333,6 +353,7 @@ void Controller::look_for_silent(Instant now) {
   for (auto& [instance, known] : stations_) {
     if (known.silent || now - std::max(known.last_heard, joined_at_) < set_.silent_after) continue;
     known.silent = true;
+    if (!known.owed.empty()) leave_out(instance, known, "fell silent while it was released");
     if (known.last_heard != Instant{} && known.status == estop::Health::stopping)
       do_.said("left", "the station " + instance + " has taken its leave");
     else
@@ -351,15 +372,13 @@ void Controller::tick(Instant now) {
   // What this latch holds is said by repeat(); what another one may not know is said here.
   if (settled_) kept_.clear();
   say_kept(now);
-  note_stations(now);
+  note_stations();
   look_for_missing(now);
   look_for_silent(now);
   for (auto& [instance, known] : stations_) hand_on(instance, known, now);
   if (!settled_ || !local_.known) return;
-  if (retain_owed_) retain(now);
-  if (now < next_repeat_) return;
-  repeat();
-  retain(now);
+  if (retain_owed_) retain();
+  if (now >= next_repeat_) repeat(now);
 }
 
 estop::SafeState Controller::safe_state() const {

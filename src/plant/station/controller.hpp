@@ -23,7 +23,7 @@ class Controller {
   struct Settings {
     std::string instance;
     Duration lease = 3s;
-    Duration repeat = 2s;  // of the stop and of the retained latch
+    Duration repeat = 2s;  // of the stop
     Duration confirm_within = 2s;
     Duration silent_after = 5s;         // a station that was not heard for so long is missing
     Duration alive_within = 4s;         // another controller that was not heard for so long is gone
@@ -79,14 +79,16 @@ class Controller {
  private:
   void judge(RemoteMessage::Kind kind, Instant now, std::string_view who = {});
   void note();
-  void note_stations(Instant now);
+  void note_stations();
   [[nodiscard]] bool other_leads(const estop::LatchRecord& record, Instant now) const;
   void say_kept(Instant now);
   [[nodiscard]] std::string own_stop(const Cause& cause);
   void remember(std::uint64_t id);
-  void retain(Instant now);
-  void repeat();
+  [[nodiscard]] estop::LatchRecord shown() const;  // by this latch
+  void retain();
+  void repeat(Instant now);
   void hand_on(const std::string& instance, Known& known, Instant now);
+  void leave_out(const std::string& instance, Known& known, std::string_view why);
   [[nodiscard]] bool confirmed(const Known& station) const;
   void look_for_missing(Instant now);
   void look_for_silent(Instant now);

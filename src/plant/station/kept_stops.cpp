@@ -11,11 +11,6 @@ namespace standstill::station {
 
 namespace {
 
-// What nobody could read has no id that can be believed; this one is the same for all who hold that text.
-std::string id_of(const estop::HeardStop& heard, const std::string& text) {
-  return heard.id.empty() ? estop::uuid_for(text) : heard.id;
-}
-
 std::string in_fewer_words(estop::Envelope envelope, const estop::HeardStop& heard, std::string_view why) {
   return estop::write_message(
              {std::move(envelope), estop::EmergencyStop{heard.reason, std::string(why), heard.instance}})
@@ -27,11 +22,15 @@ std::string in_fewer_words(estop::Envelope envelope, const estop::HeardStop& hea
 KeptStops::KeptStops(const std::string& instance)
     : wait_(again_after + std::chrono::milliseconds(std::hash<std::string>{}(instance) % 1000)) {}
 
+std::string KeptStops::id_for(const std::string& unreadable, Epoch known) {
+  return estop::uuid_for(std::to_string(known) + " " + unreadable);
+}
+
 void KeptStops::keep(const estop::HeardStop& heard, const std::string& text, Epoch known,
                      const std::function<estop::Envelope()>& make_envelope, Instant now) {
-  const std::string id = id_of(heard, text);
+  const std::string id = heard.id.empty() ? id_for(text, known) : heard.id;
   if (std::any_of(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.id == id; }))
-    return said_by_another(heard, text, now);
+    return heard.straight ? void() : said_by_another(id, now);
   if (kept_.size() + 1 >= most) {
     // As long as the one that stands for the rest was not said, it stands for this one, too.
     if (kept_.size() == most && kept_.back().said == 0) return;
@@ -60,9 +59,7 @@ void KeptStops::keep_own(std::string text, Epoch known, Instant now) {
   kept_.push_back({.text = std::move(text), .id = id, .known = known, .next = now, .own = true});
 }
 
-void KeptStops::said_by_another(const estop::HeardStop& heard, const std::string& text, Instant now) {
-  if (kept_.empty() || heard.straight) return;
-  const std::string id = id_of(heard, text);
+void KeptStops::said_by_another(const std::string& id, Instant now) {
   for (Kept& one : kept_)
     if (one.id == id && !one.own) one.next = now + wait_;
 }

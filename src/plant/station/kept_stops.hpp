@@ -28,6 +28,10 @@ class KeptStops {
 
   explicit KeptStops(const std::string& instance);
 
+  // What nobody could read has no id that can be believed. This one is the same for all who hold that text
+  // and know that epoch; the same text after a release is another stop.
+  [[nodiscard]] static std::string id_for(const std::string& unreadable, Epoch known);
+
   // Only a stop that was not known yet, or one that nobody could read. `text`: the message as it came.
   // `known`: the largest epoch of the bus that this member knows. `make_envelope`: of this member, for what
   // cannot be said as it came.
@@ -35,8 +39,8 @@ class KeptStops {
             const std::function<estop::Envelope()>& make_envelope, Instant now);
   // This member's own: due at once, and whenever the latch was read, until that shows a trip.
   void keep_own(std::string text, Epoch known, Instant now);
-  // A copy came: if by the server, somebody else has said it to all who are connected.
-  void said_by_another(const estop::HeardStop& heard, const std::string& text, Instant now);
+  // A copy came by the server: somebody else has said it to all who are connected.
+  void said_by_another(const std::string& id, Instant now);
   // The retained latch is tripped.
   void shown(const estop::LatchRecord& latch);
   // Somebody who may has looked, and released: the latch that held these is released.

@@ -83,10 +83,10 @@ Station::Obeyed Station::obey(const estop::HeardStop& heard, Instant now) {
 }
 
 void Station::keep_stop(Obeyed obeyed, const estop::HeardStop& heard, const std::string& text, Instant now) {
-  if (obeyed.copy)
-    kept_.said_by_another(heard, text, now);
-  else
+  if (!obeyed.copy)
     kept_.keep(heard, text, epoch_, do_.envelope, now);
+  else if (!heard.straight)
+    kept_.said_by_another(heard.id, now);
   if (obeyed.first) do_.said("stopped", in_words(heard));
 }
 

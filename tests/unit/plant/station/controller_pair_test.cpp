@@ -156,6 +156,37 @@ TEST(Controller, S10_AStopThatWasHeardIsNotToldAsItsOwn) {
   EXPECT_EQ(first.count(estop::stop_channel), 0) << "of the one that leads the retained latch says it";
 }
 
+// The second one led while the first was away. The first comes back with a larger epoch, and in whichever
+// order they read and write, the second gets to see it.
+TEST(Controller, OfTwoThatBothBelieveToLeadNoneHidesTheOthersLatch) {
+  Hub first("ctrl-01"), second("ctrl-02");
+  second.guard(LatchState::tripped, 3);
+  second.join();
+  first.guard(LatchState::tripped, 4);
+  first.retained = second.retained;
+  first.join();
+  ASSERT_TRUE(first.controller->leads() && second.controller->leads());
+  const std::string of_second = second.retained;
+  second.retained = first.retained;
+  second.pass(10s);
+  EXPECT_EQ(second.retained, first.retained) << "what was not read is not written over";
+  first.retained = of_second;  // it was written in the moment before the first was
+  first.controller->latch(first.retained, first.now);
+  EXPECT_EQ(first.latch(std::string(estop::controllers)).epoch, 4U) << "and is written again at once";
+  second.controller->latch(first.retained, second.now);
+  EXPECT_FALSE(second.controller->leads());
+}
+
+TEST(Controller, WhatTheLatchSaysOfItsCauseFollowsWhenThatIsKnown) {
+  Hub hub;
+  hub.guard(LatchState::tripped, 3);
+  hub.join();
+  hub.local.first_out.code = CauseCode::button_press;
+  hub.controller->local(hub.local, hub.now);
+  hub.controller->latch(hub.retained, hub.now);
+  EXPECT_EQ(hub.latch(std::string(estop::controllers)).code, "button_press");
+}
+
 TEST(Controller, OfTwoThatBeginTogetherOneLeads) {
   Hub first("ctrl-01");
   Hub second("ctrl-02");

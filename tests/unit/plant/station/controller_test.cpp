@@ -69,6 +69,26 @@ TEST(Controller, AFloodReachesTheGuardOnce) {
   EXPECT_EQ(hub.stops.size(), 2U) << "a stop after the acknowledgement is news";
 }
 
+TEST(Controller, S9_TheSameThatNobodyCouldReadStopsAgainAfterARelease) {
+  Hub hub;
+  hub.guard(LatchState::tripped, 3);
+  hub.join();
+  hub.guard(LatchState::running, 3);
+  hub.controller->stop({.unreadable = "it is not JSON"}, "not JSON", hub.now);
+  EXPECT_EQ(hub.stops.size(), 1U);
+  hub.guard(LatchState::tripped, 4);
+  hub.guard(LatchState::running, 4);
+  hub.now += 1s;
+  const auto said_by_a_station = [&](Epoch known) {
+    hub.controller->stop({.id = KeptStops::id_for("not JSON", known), .instance = "a"}, "in fewer words",
+                         hub.now);
+  };
+  said_by_a_station(3);
+  EXPECT_EQ(hub.stops.size(), 1U) << "it is of the stop that was released";
+  said_by_a_station(4);
+  EXPECT_EQ(hub.stops.size(), 2U) << "only that station had heard it";
+}
+
 // A server on the same machine has to have its turn before a thousand MACs are made.
 TEST(Controller, TheStopGoesOutBeforeItsLatchIsPutIntoWords) {
   int asked = 0;
@@ -156,8 +176,55 @@ TEST(Controller, S10_AStationThatBeganAgainIsNotReleasedByOldWords) {
   hub.safe("a", LatchState::tripped, 3, 9, false, "fedcba9876543210");
   hub.pass(20s);
   EXPECT_EQ(hub.releases("a").size(), 1U);
+  hub.safe("a", LatchState::tripped, 3, 9, false, "fedcba9876543210");
   hub.controller->released(estop::Action::reset, "anna", hub.now);
   EXPECT_EQ(hub.releases("a").size(), 2U);
+}
+
+TEST(Controller, S4_AStationThatIsAwayDuringTheReleaseIsNotStartedByComingBack) {
+  Hub hub;
+  hub.guard(LatchState::tripped, 3);
+  hub.join();
+  hub.safe("a", LatchState::tripped, 3, 9);
+  hub.guard(LatchState::ready, 3, true);
+  hub.controller->released(estop::Action::reset, "anna", hub.now);
+  hub.controller->released(estop::Action::start, "anna", hub.now);
+  hub.pass(6s);
+  const auto said_meanwhile = hub.releases("a").size();
+  EXPECT_LE(said_meanwhile, 2U) << "a message can be lost, but after five seconds it is away";
+  EXPECT_TRUE(hub.was_said("release_refused: a is not released, because it fell silent"));
+  hub.safe("a", LatchState::tripped, 3, 9);
+  hub.pass(4s);
+  EXPECT_EQ(hub.releases("a").size(), said_meanwhile);
+  // Nor are words said to somebody who is away already.
+  hub.pass(6s);
+  hub.guard(LatchState::tripped, 4);
+  hub.guard(LatchState::ready, 4, true);
+  hub.controller->released(estop::Action::reset, "anna", hub.now);
+  hub.controller->released(estop::Action::start, "anna", hub.now);
+  EXPECT_TRUE(hub.was_said("release_refused: a is not released, because it is silent"));
+  hub.safe("a", LatchState::tripped, 4, 9);
+  hub.pass(4s);
+  EXPECT_EQ(hub.releases("a").size(), said_meanwhile);
+  hub.controller->released(estop::Action::reset, "anna", hub.now);
+  EXPECT_EQ(hub.releases("a").size(), said_meanwhile + 1) << "the next one means it, too";
+}
+
+TEST(Controller, AStationThatDoesNotShowWhatItWasToldIsNamed) {
+  Hub hub;
+  hub.guard(LatchState::tripped, 3);
+  hub.join();
+  hub.safe("a", LatchState::tripped, 3, 9);
+  hub.guard(LatchState::ready, 3, true);
+  hub.controller->released(estop::Action::reset, "anna", hub.now);
+  hub.controller->released(estop::Action::start, "anna", hub.now);
+  for (int second = 0; second < 60; ++second) {
+    hub.pass(1s);
+    hub.safe("a", LatchState::tripped, 3, 9);
+  }
+  EXPECT_EQ(hub.releases("a").size(), 10U);
+  EXPECT_EQ(hub.releases("a").back().action, estop::Action::reset) << "no start without it";
+  EXPECT_TRUE(hub.was_said("release_refused: a is not released, because it does not show what it was told"));
 }
 
 TEST(Controller, NamesTheStationsThatDoNotConfirm) {

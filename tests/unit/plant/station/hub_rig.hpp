@@ -104,6 +104,9 @@ struct Hub {
     return static_cast<int>(std::count_if(published.begin(), published.end(),
                                           [&](const auto& one) { return one.first == wanted; }));
   }
+  bool was_said(std::string_view beginning) {
+    return std::ranges::any_of(said, [&](const auto& one) { return one.starts_with(beginning); });
+  }
   estop::LatchRecord latch(const std::string& reader) {
     const bool leads = reader == estop::controllers;
     return estop::read_latch(retained, leads ? master() : keys_of(reader), reader).value();

@@ -88,7 +88,21 @@ TEST_F(Held, ATripThatStoodBeforeTheStopIsToldOfItAFewTimes) {
 TEST_F(Held, WhatNobodyCouldReadIsSaidByAllUnderOneId) {
   rig.station->stop({.unreadable = "it is not JSON"}, "not JSON", rig.now);
   trip();
-  EXPECT_EQ(said_within(3s), Ids{estop::uuid_for("not JSON")});
+  EXPECT_EQ(said_within(3s), Ids{KeptStops::id_for("not JSON", 3)});
+}
+
+TEST_F(Held, S10_TheSameThatNobodyCouldReadIsAnotherStopAfterARelease) {
+  rig.station->stop({.unreadable = "it is not JSON"}, "not JSON", rig.now);
+  trip();
+  const Ids before = said_within(3s);
+  rig.station->latch(rig.latch(4, LatchState::tripped), rig.now);
+  rig.station->latch(rig.latch(4, LatchState::running), rig.now);
+  rig.guard(LatchState::running, 5);
+  rig.station->stop({.unreadable = "it is not JSON"}, "not JSON", rig.now);
+  rig.guard(LatchState::tripped, 6, "bus");
+  const Ids after = said_within(3s);
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_NE(after, before) << "whoever knows the first one would take it for a copy";
 }
 
 TEST_F(Held, WhatWasReleasedHereIsNotSaid) {
