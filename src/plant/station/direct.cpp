@@ -45,9 +45,24 @@ void Direct::connected(int connection) {
 void Direct::know(std::shared_ptr<const Reader::Others> others) {
   if (others == others_ || (others_ && others->paths == others_->paths)) return;
   others_ = std::move(others);
-  const auto own = std::ranges::count(others_->instances, own_);
-  said_("paths", "others that can be told of a stop directly: " +
-                     std::to_string(others_->addresses.size() - static_cast<std::size_t>(own)));
+  const bool listens = !port_.bound().empty(), inside = link::is_loopback(port_.local());
+  std::vector<std::string> beyond;  // of loopback addresses and others, neither is reached from the other
+  std::size_t reached = 0;
+  for (std::size_t i = 0; i < others_->addresses.size(); ++i) {
+    if (others_->instances[i] == own_ || !listens) continue;
+    if (link::is_loopback(others_->addresses[i]) == inside)
+      ++reached;
+    else
+      beyond.push_back(others_->instances[i]);
+  }
+  said_("paths", "others that can be told of a stop directly: " + std::to_string(reached));
+  if (beyond.empty()) return;
+  const std::string whom =
+      beyond.front() + (beyond.size() == 1 ? "" : " and " + std::to_string(beyond.size() - 1) + " more");
+  said_("problem", "no stop goes straight between this member and " + whom + ": " +
+                       (inside ? "here" : "there") +
+                       " the server was reached at a loopback address; on the server's own machine, too, the "
+                       "url of [bus] must name the address that the others use");
 }
 
 void Direct::send(const std::string& stop) {
