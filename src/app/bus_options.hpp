@@ -19,6 +19,7 @@ struct BusKeygenOptions {
 // Where the bus is, without a supervisor.
 struct BusTarget {
   std::string url;  // redis://HOST:PORT; empty: [bus] of the configuration, with its user and password
+  std::string user, password_file;  // at the server; empty: those of [bus], or none
 };
 
 struct BusStopOptions {

@@ -255,6 +255,11 @@ void check_secrets(const config::Config& config, Findings& into) {
     else
       into.push_back(
           {Grade::good, "bus", config.bus->key_file + " is the right key, and nobody else can read it"});
+    const config::BusTls& tls = config.bus->tls;
+    for (const auto& file : {tls.ca_file, tls.certificate_file, tls.key_file})
+      if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
+        into.push_back({Grade::bad, "bus",
+                        file + ": " + std::strerror(errno) + "; without it nobody reaches the server"});
   }
   for (const auto& link : config.links)
     if (const auto* plc = std::get_if<config::S7Link>(&link.peer))

@@ -33,14 +33,16 @@ std::expected<Target, int> find(const Context& context, const BusTarget& wanted)
       return std::unexpected(misused("--url " + printable(wanted.url) + " " + wrong->message));
     made.bus.kind = "redis";
     made.bus.url = wanted.url;
-    return made;
+  } else {
+    const auto config = load_config(context);
+    if (!config) return std::unexpected(config.error());
+    if (!config->bus)
+      return std::unexpected(
+          misused("the configuration has no [bus]: say where it is with --url redis://HOST"));
+    made.bus = *config->bus;
   }
-  const auto config = load_config(context);
-  if (!config) return std::unexpected(config.error());
-  if (!config->bus)
-    return std::unexpected(
-        misused("the configuration has no [bus]: say where it is with --url redis://HOST"));
-  made.bus = *config->bus;
+  if (!wanted.user.empty()) made.bus.user = wanted.user;
+  if (!wanted.password_file.empty()) made.bus.password = {.file = wanted.password_file, .variable = {}};
   if (!made.bus.password.empty()) {
     const auto secret = config::resolve_secret(made.bus.password);
     if (!secret) return std::unexpected(failed(secret.error()));

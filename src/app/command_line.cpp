@@ -79,6 +79,18 @@ int usage(const std::vector<const CommandNode*>& path, const std::string& proble
   return exit_usage;
 }
 
+// The value of an option, written as one word or as two.
+bool takes(const std::vector<std::string>& words, std::size_t& i, const std::string& option,
+           std::string& into) {
+  if (words[i].starts_with(option + "=")) {
+    into = words[i].substr(option.size() + 1);
+    return true;
+  }
+  if (words[i] != option || i + 1 == words.size()) return false;
+  into = words[++i];
+  return true;
+}
+
 }  // namespace
 
 int command_line(int argc, const char* const* argv) {
@@ -126,18 +138,16 @@ int command_line(int argc, const char* const* argv) {
       BusStopOptions options;
       for (std::size_t i = 0; i < words.size(); ++i) {
         // The parser binds nothing when it fails, and the plant to stop must be the one that was named.
-        if (words[i].starts_with("--config=")) {
-          context.config_file = words[i].substr(9);
-        } else if ((words[i] == "-c" || words[i] == "--config") && i + 1 < words.size()) {
-          context.config_file = words[++i];
-        } else if (words[i].starts_with("-c") && words[i].size() > 2) {
+        if (takes(words, i, "--config", context.config_file) || takes(words, i, "-c", context.config_file))
+          continue;
+        BusTarget& bus = options.target;
+        if (stopping_bus && (takes(words, i, "--url", bus.url) || takes(words, i, "--user", bus.user) ||
+                             takes(words, i, "--password-file", bus.password_file)))
+          continue;
+        if (words[i].starts_with("-c") && words[i].size() > 2) {
           context.config_file = words[i].substr(2);
         } else if (words[i] == "--json") {
           context.json = true;
-        } else if (stopping_bus && words[i].starts_with("--url=")) {
-          options.target.url = words[i].substr(6);
-        } else if (stopping_bus && words[i] == "--url" && i + 1 < words.size()) {
-          options.target.url = words[++i];
         } else if (words[i] != "stop" && (stopping || words[i] != "bus")) {
           options.not_understood.push_back(words[i]);
         }

@@ -16,6 +16,8 @@ namespace {
 void with_url(CLI::App* made, BusTarget& target) {
   made->add_option("--url", target.url, "redis://HOST:PORT; else [bus] of the configuration")
       ->type_name("URL");
+  made->add_option("--user", target.user, "of the server; else that of [bus], or none")->type_name("NAME");
+  made->add_option("--password-file", target.password_file, "with the user's password")->type_name("FILE");
 }
 
 }  // namespace

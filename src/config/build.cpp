@@ -144,6 +144,15 @@ Bus build_bus(const Reader& in, const SourceLocation& where, const std::filesyst
   if (!bus.sentinels.empty() && !in.has("primary"))
     in.report(Fault::contradiction, in.where("sentinels"),
               "'sentinels' are asked for a primary that has no name", "add 'primary'");
+  if (bus.sentinels.empty() && in.has("primary"))
+    in.report(Fault::contradiction, in.where("primary"),
+              "'primary' is what sentinels are asked for, and none are listed",
+              "add 'sentinels', or remove it");
+  for (auto one = bus.sentinels.begin(); one != bus.sentinels.end(); ++one)
+    if (std::find(bus.sentinels.begin(), one, *one) != one)
+      in.report(Fault::contradiction, in.where("sentinels"),
+                "'sentinels' names " + *one + " twice, and more than half of different ones must agree",
+                "list each once");
   return bus;
 }
 

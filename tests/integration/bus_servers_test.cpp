@@ -149,6 +149,17 @@ TEST_F(BusUsers, S9_TheShippedListAllowsWhatTheBusNeedsAndNoMore) {
   EXPECT_FALSE(may(station_user, {"PUBLISH", "commands:bench-2", "x"}));
   EXPECT_FALSE(may(station_user, {"FLUSHALL"}));
   EXPECT_FALSE(may("standstill-controller", {"CONFIG", "SET", "save", ""}));
+  // Somebody at any machine, with shaking hands; as any member, and not with another one's secret.
+  const auto stop = [&](const std::string& secret) {
+    const std::string command = program_folder() + "/standstill bus stop now! --url " + redis->url() +
+                                " --user standstill-bench-1 --password-file " + (folder / secret) +
+                                " >/dev/null 2>&1";
+    return WEXITSTATUS(std::system(command.c_str()));
+  };
+  EXPECT_EQ(stop("leads.secret"), 3);
+  EXPECT_EQ(controller->state(), "running");
+  EXPECT_EQ(stop("station.secret"), 0);
+  ASSERT_TRUE(become_safe()) << both();
 }
 
 class BusTls : public BusRig {
