@@ -1,11 +1,8 @@
 #include "supervise/bus_member.hpp"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "config/formats.hpp"
@@ -39,11 +36,12 @@ struct Overloaded : Cases... {
 };
 
 std::string random_digits() {
-  std::uint64_t random = 0;
-  [[maybe_unused]] const auto got = ::getrandom(&random, sizeof random, 0);
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(random));
-  return text.data();
+  std::string digits;
+  for (const unsigned byte : os::random_bytes<8>()) {
+    digits += "0123456789abcdef"[byte >> 4U];
+    digits += "0123456789abcdef"[byte & 0x0FU];
+  }
+  return digits;
 }
 
 // An open connection that is dead is noticed within a second.

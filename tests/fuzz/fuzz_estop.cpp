@@ -54,6 +54,14 @@ void unsigned_text(std::string_view text) {
   const auto stop = estop::judge_stop(text);
   must(stop.reason != CauseCode::none);
   must(stop.unreadable.empty() == (stop.number() != 0));
+  // A stop has a short way of its own (plain.hpp), which must take nothing that the reader of all messages
+  // refuses, and nothing otherwise.
+  const auto* proper = message ? std::get_if<estop::EmergencyStop>(&message->payload) : nullptr;
+  must(stop.unreadable.empty() == (proper != nullptr));
+  must(proper == nullptr || (stop.id == message->envelope.id && stop.reason == proper->reason &&
+                             stop.description == proper->description && stop.initiator == proper->initiator &&
+                             stop.service == message->envelope.source.service &&
+                             stop.instance == message->envelope.source.instance));
   if (message && !std::holds_alternative<estop::OtaRequest>(message->payload)) {
     const auto written = estop::write_message(*message);
     must(written.has_value());
