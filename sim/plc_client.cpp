@@ -27,6 +27,10 @@ PlcClient::PlcClient(os::Loop& loop, os::Fd socket, PlcCpu& cpu, PlcFaults& faul
       faults_(faults),
       random_(random),
       ended_(std::move(ended)) {
+  look();
+}
+
+void PlcClient::look() {
   armed_ = EPOLLIN;
   watch_ = loop_.watch(socket_.get(), armed_, [this](std::uint32_t events) { on_ready(events); });
 }
@@ -34,7 +38,10 @@ PlcClient::PlcClient(os::Loop& loop, os::Fd socket, PlcCpu& cpu, PlcFaults& faul
 void PlcClient::freeze(bool on) {
   if (forgotten_) return;
   frozen_ = on;
-  if (!on) send_due();
+  if (!on) {
+    if (!watch_) look();  // its end came while nobody looked
+    send_due();
+  }
   arm();
 }
 

@@ -46,6 +46,7 @@ class PlcClient {
     s7::Bytes bytes;
     bool then_end = false;
   };
+  void look();
   void on_ready(std::uint32_t events);
   bool read();   // false: ended
   bool write();  // false: ended

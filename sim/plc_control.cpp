@@ -50,6 +50,8 @@ void PlcServer::add_commands() {
                 on_off([this](bool on) { cpu_.manners().status_lists = on; }));
   commands_.add("password", "[TEXT]", "what new sessions must say first; empty: nothing",
                 [this](const Words& words) -> Result {
+                  if (!words.empty() && words[0].size() > s7::longest_password)
+                    return std::unexpected("a password has at most 8 characters");
                   cpu_.manners().password = words.empty() ? "" : words[0];
                   return Json::object();
                 });

@@ -148,7 +148,9 @@ void PlcMemory::put_into_db1(std::string_view text, const s7::Scalar& value) {
 }
 
 void PlcMemory::cycle(Duration since_start) {
-  const std::uint32_t count = s7::get32(blocks_[1], 0) + 1;
+  // A file may have made it shorter than the counter.
+  const auto counter = read(s7::bytes_range(s7::Area::db, 1, 0, 4));
+  const std::uint32_t count = counter.code == s7::ItemCode::good ? s7::get32(counter.data, 0) + 1 : 0;
   put_into_db1("DB1.DBD0", std::int64_t{count});
   const double seconds = std::chrono::duration<double>(since_start).count();
   put_into_db1("DB1.DBD8:REAL", 100.0 * std::sin(2.0 * std::numbers::pi * seconds / 10.0));

@@ -139,6 +139,8 @@ int run_relay(const RunRelay& options) {
 int run_plc(const RunPlc& options) {
   if (options.pdu < 64 || options.pdu > 960) return refuse("--pdu must be 64 to 960");
   if (options.outstanding < 1 || options.outstanding > 64) return refuse("--outstanding must be 1 to 64");
+  if (options.password.size() > s7::longest_password)
+    return refuse("--password has at most " + std::to_string(s7::longest_password) + " characters");
   PlcOptions server_options{.address = options.address,
                             .port = options.port,
                             .file = {},
@@ -155,10 +157,12 @@ int run_plc(const RunPlc& options) {
     std::ostringstream text;
     if (!file || !(text << file.rdbuf())) return refuse("cannot read the file " + options.file);
     server_options.file = text.str();
+    if (const auto fits = PlcMemory().load(server_options.file); !fits)
+      return refuse(options.file + ": " + fits.error());
   }
   os::Loop loop;
   auto server = PlcServer::start(loop, server_options);
-  if (!server) return refuse((options.file.empty() ? "" : options.file + ": ") + server.error());
+  if (!server) return refuse(server.error());
   (*server)->faults().delay = std::chrono::milliseconds(options.delay_ms);
   auto control = serve_control(loop, options.control,
                                [&server](std::string_view line) { return (*server)->command(line); });

@@ -130,6 +130,17 @@ TEST_F(Cpu, AFileAddsBlocksAndValuesAndNamesWhatIsWrong) {
   }
 }
 
+TEST_F(Cpu, AFileMayMakeTheProgramsBlockShorterThanItsCounter) {
+  auto& memory = cpu.memory();
+  ASSERT_TRUE(memory.load(R"({"blocks": {"1": 2}})"));
+  memory.cycle(0ms);
+  EXPECT_EQ(memory.get("DB1.DBW0"), "0");
+  ASSERT_TRUE(memory.load(R"({"blocks": {"1": 4}})"));
+  memory.cycle(0ms);
+  memory.cycle(0ms);
+  EXPECT_EQ(memory.get("DB1.DBD0:DINT"), "2");
+}
+
 TEST_F(Cpu, ItsProgramCountsAndDrawsASine) {
   auto& memory = cpu.memory();
   memory.cycle(0ms);
