@@ -44,7 +44,7 @@ struct PlcError {
     unreachable,  // it was not done: no connection, or none in time
     uncertain,    // a write that may or may not have happened
     read_only,    // Options::allow_write or allow_control is missing
-    unusable,     // the question itself is wrong: its address, its value
+    unusable,     // the question itself is wrong: its address, its value, or the Plc's options
   };
   Kind kind = Kind::unreachable;
   std::string text = {};  // a sentence that names host, address and cause
@@ -120,12 +120,13 @@ struct PlcAttempt {
   [[nodiscard]] std::string text() const;  // "attempt 2 of 5 failed: …; the next in 1.0 s"
 };
 struct PlcHeartbeat {
-  std::string address;  // a value that a living program keeps changing, read twice as often as this:
+  std::string address;  // one number that a living program keeps changing, read four times as often as this:
   std::chrono::milliseconds changes_within{1000};
 };
 
 enum class PlcConnection : std::uint8_t { pg = 1, op = 2, basic = 3 };
 
+// What cannot work (a slot above 31, a heartbeat that is no number …) is the error of every call.
 struct PlcOptions {
   std::uint16_t port = 102;
   unsigned rack = 0;  // 0 to 7
@@ -135,7 +136,7 @@ struct PlcOptions {
   std::uint16_t local_tsap = 0x0100;
   bool allow_write = false;        // else every write is refused here
   bool allow_control = false;      // stop, start, set clock
-  bool idempotent_writes = false;  // uncertain writes may be repeated
+  bool idempotent_writes = false;  // uncertain writes may be repeated; stop, start and set clock never are
   std::string password = {};       // of the session; empty: none
 
   std::function<void(const PlcLoss&)> on_loss = {};

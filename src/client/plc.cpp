@@ -123,10 +123,15 @@ std::vector<s7::Bytes> parts_of(const Plc::Bytes& data) {
   return parts;
 }
 
-PlcResult<PlcDone> written_of(const std::string& peer, std::uint16_t db, plc::Outcome<plc::Items> outcome) {
+PlcResult<PlcDone> written_of(client::PlcEngine& engine, std::uint16_t db, std::size_t size,
+                              plc::Outcome<plc::Items> outcome) {
   if (!outcome) return error_of(std::move(outcome.error()));
   for (const auto& item : *outcome)
-    if (item.code != s7::ItemCode::good) return refused_in(peer, db, item.code);
+    if (item.code != s7::ItemCode::good) {
+      auto refused = refused_in(engine.peer(), db, item.code);
+      if (engine.session().writes_in_parts(size)) refused.text += plc::perhaps_in_part;
+      return refused;
+    }
   return PlcDone{};
 }
 
@@ -302,8 +307,8 @@ PlcResult<PlcDone> Plc::write_db(std::uint16_t db, std::uint32_t byte, const Byt
         engine_->session().write(stretch.ranges(), parts_of(data), terms, engine_->asked_at(),
                                  std::move(done));
       },
-      [&peer = engine_->peer(), db](plc::Outcome<plc::Items> outcome) {
-        return written_of(peer, db, std::move(outcome));
+      [engine = engine_.get(), db, size = data.size()](plc::Outcome<plc::Items> outcome) {
+        return written_of(*engine, db, size, std::move(outcome));
       });
 }
 
@@ -315,8 +320,8 @@ void Plc::write_db_async(std::uint16_t db, std::uint32_t byte, const Bytes& data
         engine->session().write(Stretch(db, byte, data.size()).ranges(), parts_of(data), terms,
                                 engine->asked_at(), std::move(done));
       },
-      [&peer = engine_->peer(), db](plc::Outcome<plc::Items> outcome) {
-        return written_of(peer, db, std::move(outcome));
+      [engine = engine_.get(), db, size = data.size()](plc::Outcome<plc::Items> outcome) {
+        return written_of(*engine, db, size, std::move(outcome));
       },
       std::move(then));
 }

@@ -4,8 +4,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
+#include "client/validate.hpp"
 #include "link/tcp.hpp"
 #include "plant/plc/values.hpp"
 
@@ -17,6 +19,8 @@ namespace {
 // (the system rounds up to its own ticks, of 1 to 10 ms), and only while the loop's last turn is younger.
 constexpr Duration patience = 4ms;
 constexpr Duration keeper_pause = 20ms;  // without a call for so long, the keeper takes the loop
+// Readings in the time in which the heartbeat must change: one that is lost is no standstill.
+constexpr int beats_looked_at = 4;
 
 link::Timing timing_of(const PlcOptions& options) {
   link::Timing timing;
@@ -61,6 +65,7 @@ void complain(const Trouble& trouble) {
 PlcEngine::PlcEngine(std::string host, PlcOptions options)
     : host_(std::move(host)),
       options_(std::make_shared<const PlcOptions>(std::move(options))),
+      unusable_(what_is_wrong(host_, *options_)),
       dispatcher_(std::max<Duration>(options_->handler_patience, 10ms), complain),
       session_(settings_of(host_, *options_)),
       beat_watch_(beat_settings(*options_)) {}
@@ -68,6 +73,7 @@ PlcEngine::PlcEngine(std::string host, PlcOptions options)
 PlcEngine::~PlcEngine() { close(); }
 
 void PlcEngine::start() {
+  if (!unusable_.empty()) return;
   link_ = std::make_unique<link::Link>(
       loop_, session_,
       std::make_unique<link::TcpTransport>(
@@ -79,7 +85,8 @@ void PlcEngine::start() {
         link_changed(status, previous, why);
       });
   if (options_->heartbeat)
-    if (const auto address = s7::parse_address(options_->heartbeat->address)) beat_address_ = *address;
+    if (const auto address = s7::parse_address(options_->heartbeat->address))  // what_is_wrong() has looked
+      beat_address_ = *address;
   link_->begin();
   ended_ = false;
   // Signals are the program's, not ours.
@@ -127,6 +134,11 @@ plc::Terms PlcEngine::terms_at(Instant now) const {
           .give_up = now + options_->time_out};
 }
 
+plc::Trouble PlcEngine::closed() const {
+  if (!unusable_.empty()) return {plc::Failure::unusable, peer() + ": " + unusable_};
+  return {plc::Failure::unreachable, peer() + ": this connection is closed"};
+}
+
 void PlcEngine::prepare() {
   if (link_->status().state != link::State::lost || link_->status().next_dial != never) return;
   tries_ = 0;
@@ -169,10 +181,18 @@ void PlcEngine::run_until(const std::function<void(Instant)>& begin, const std::
   count_caller(+1);
   ++calls_;
   bool begun = false;
+  std::shared_ptr<bool> wanted;  // what `begin` refers to is still there
   if (held_) {
     begun = true;
-    loop_.post([begin] { begin(os::now()); });
+    wanted = std::make_shared<bool>(true);
+    loop_.post([begin, wanted] {
+      if (*wanted) begin(os::now());
+    });
   }
+  const auto leave = [&] {
+    if (wanted) *wanted = false;
+    count_caller(-1);
+  };
   while (!done && (!ended_ || begun)) {
     if (held_) {
       wait_for_the_loop(lock, done);
@@ -182,13 +202,20 @@ void PlcEngine::run_until(const std::function<void(Instant)>& begin, const std::
     if (ended_) break;
     held_ = true;
     lock.unlock();
-    if (!std::exchange(begun, true)) begin(now);
-    turn_until(done, now, limit);
+    try {
+      if (!std::exchange(begun, true)) begin(now);
+      turn_until(done, now, limit);
+    } catch (...) {  // out of memory: the loop is not to be held for ever by somebody who has left
+      lock.lock();
+      release();
+      leave();
+      throw;
+    }
     lock.lock();
     release();
     if (!done && os::now() >= limit) break;
   }
-  count_caller(-1);
+  leave();
 }
 
 // Whoever settles the question looks for waiters after he has said that it is done: one of the two sees the
@@ -298,30 +325,50 @@ void PlcEngine::attempt_failed(std::string_view why) {
 }
 
 void PlcEngine::beat() {
-  beat_timer_ = loop_.after(options_->heartbeat->changes_within / 2, [this] { beat(); });
+  beat_timer_ = loop_.after(std::max<Duration>(options_->heartbeat->changes_within / beats_looked_at, 1ms),
+                            [this] { beat(); });
   if (link_->status().state != link::State::online) return judge_beat({});
-  plc::read_values(session_, {*beat_address_},
-                   {.on_loss = plc::OnLoss::fail, .idempotent = false, .give_up = never}, os::now(),
-                   [this](const plc::Outcome<plc::Values>& outcome) {
-                     if (!outcome || !outcome->front()) return judge_beat({});
-                     const auto number = s7::number(*outcome->front());
-                     if (number) judge_beat({*number, SampleQuality::good, os::now()});
-                   });
+  // The answer to the question before this one may never come.
+  judge_beat({std::numeric_limits<double>::quiet_NaN(), SampleQuality::good, os::now()});
+  if (beats_asked_ >= beats_looked_at) return;
+  ++beats_asked_;
+  plc::read_values(
+      session_, {*beat_address_}, {.on_loss = plc::OnLoss::fail, .idempotent = false, .give_up = never},
+      os::now(), [this](const plc::Outcome<plc::Values>& outcome) {
+        --beats_asked_;
+        if (!outcome)
+          return outcome.error().kind == plc::Failure::refused ? beat_refused(outcome.error().text)
+                                                               : judge_beat({});
+        if (!outcome->front()) return beat_refused(peer() + ": " + outcome->front().error());
+        const auto number = s7::number(*outcome->front());
+        if (!number) return;
+        beat_refused_ = false;
+        judge_beat({*number, SampleQuality::good, os::now()});
+      });
   link_->send_now();
 }
 
+// What cannot be read is not known to beat, and does not until it was read again.
+void PlcEngine::beat_refused(const std::string& why) {
+  beat_refused_ = true;
+  tell_beat(false, why);
+}
+
 void PlcEngine::judge_beat(const Sample& sample) {
+  if (beat_refused_) return;
   const Verdict verdict = beat_watch_.update(os::now(), sample);
   if (verdict.standing == Standing::unknown) return;
-  const bool alive = verdict.standing == Standing::clear;
+  tell_beat(verdict.standing == Standing::clear, peer() + ": " + std::string(verdict.detail.view()));
+}
+
+void PlcEngine::tell_beat(bool alive, const std::string& why) {
   if (alive_told_ == alive) return;
   alive_told_ = alive;
   if (!options_->on_heartbeat) return;
-  dispatcher_.call(Dispatcher::Order::urgent, on_heartbeat_,
-                   [options = options_, alive, why = peer() + ": " + std::string(verdict.detail.view())] {
-                     options->on_heartbeat(alive, why);
-                     return true;
-                   });
+  dispatcher_.call(Dispatcher::Order::urgent, on_heartbeat_, [options = options_, alive, why] {
+    options->on_heartbeat(alive, why);
+    return true;
+  });
 }
 
 PlcResult<PlcDone> PlcEngine::wait_online(Duration time_out) {
@@ -331,6 +378,10 @@ PlcResult<PlcDone> PlcEngine::wait_online(Duration time_out) {
   while (os::now() < limit) {
     const PlcStatus now = status();
     if (now.online) return PlcDone{};
+    {
+      const std::lock_guard lock(mutex_);
+      if (ended_) return error_of(closed());
+    }
     if (options_->max_tries != 0 && now.exhausted) break;
     const auto never_done = std::make_shared<std::atomic<bool>>(false);
     run_until([](Instant) {}, *never_done, os::now(), std::min(limit, os::now() + 10ms));
@@ -346,6 +397,7 @@ PlcStatus PlcEngine::status() {
   const auto answer = std::make_shared<PlcStatus>();
   answer->state = "closed";
   answer->peer = peer();
+  answer->detail = unusable_;
   run_until(
       [this, done, answer](Instant) {
         const auto& of_link = link_->status();

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,7 +39,8 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   void close();
 
   // Asks with `begin` on the loop and waits for what `convert` makes of the outcome, at most the options'
-  // time-out. `convert` runs on the loop, where the outcome is shown, and may outlive the call.
+  // time-out. `convert` runs on the loop, where the outcome is shown, and may outlive the call. What either
+  // throws is thrown to the caller, whoever turns the loop for him.
   template <class From, class Convert>
   auto call(const auto& begin, Convert convert) {
     using To = std::invoke_result_t<Convert&, plc::Outcome<From>>;
@@ -46,27 +48,37 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
     const Instant begun = now();
     const plc::Terms terms = terms_at(begun);
     const auto ask = [&](Instant at) {
-      prepare();
-      asked_at_ = at;
-      // Owned by the question until it is answered, which it is once: so that the function needs no memory.
-      waiting->own = waiting;
-      begin(terms, [this, kept = waiting.get()](plc::Outcome<From> outcome) {
-        const auto own = std::move(kept->own);
-        if (!outcome) outcome = std::unexpected(with_cause(std::move(outcome.error())));
-        own->result.emplace(own->convert(std::move(outcome)));
-        settle(own->done);
+      // Where another turns the loop, whoever asked may have his answer, and be gone, before this ends.
+      const auto kept = waiting;
+      PlcEngine* const engine = this;
+      kept->carefully([&] {
+        engine->prepare();
+        engine->asked_at_ = at;
+        // Owned by the question until it is answered, which it is once: so that the function needs no memory.
+        kept->own = kept;
+        begin(terms, [engine, asked = kept.get()](plc::Outcome<From> outcome) {
+          const auto own = std::move(asked->own);
+          own->carefully([&] {
+            if (!outcome) outcome = std::unexpected(engine->with_cause(std::move(outcome.error())));
+            own->result.emplace(own->convert(std::move(outcome)));
+          });
+          engine->settle(own->done);
+        });
+        engine->link_->send_now();
       });
-      link_->send_now();
+      if (kept->thrown && !kept->done) engine->settle(kept->done);
     };
     run_until(std::ref(ask), waiting->done, begun, terms.give_up);
-    if (waiting->done) return std::move(*waiting->result);
-    return waiting->convert(
-        std::unexpected(plc::Trouble{plc::Failure::unreachable, peer() + ": this connection is closed"}));
+    if (!waiting->done) return waiting->convert(std::unexpected(closed()));
+    if (waiting->thrown) std::rethrow_exception(waiting->thrown);
+    return std::move(*waiting->result);
   }
   // The same without waiting; `then` gets the result on the handlers' thread.
   template <class From, class Convert, class Then>
   void call_later(std::function<void(const plc::Terms&, plc::Done<From>)> begin, Convert convert, Then then) {
     using To = std::invoke_result_t<const Convert&, plc::Outcome<From>>;
+    if (!unusable_.empty())
+      return later([then = std::move(then), result = convert(std::unexpected(closed()))] { then(result); });
     loop_.post([this, begin = std::move(begin), convert = std::move(convert), then = std::move(then),
                 terms = terms_at(now())] {
       prepare();
@@ -109,9 +121,17 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   template <class To, class Convert>
   struct Waiting {
     explicit Waiting(Convert how) : convert(std::move(how)) {}
+    void carefully(const auto& what) {
+      try {
+        what();
+      } catch (...) {
+        if (!done) thrown = std::current_exception();
+      }
+    }
     Convert convert;
     std::atomic<bool> done = false;
-    std::optional<To> result;  // once it is done
+    std::optional<To> result;   // once it is done
+    std::exception_ptr thrown;  // instead of it
     std::shared_ptr<Waiting> own;
   };
   [[nodiscard]] plc::Terms terms_at(Instant now) const;
@@ -128,12 +148,16 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   [[nodiscard]] os::Loop::Timer expiry(const plc::Terms& terms);
   void link_changed(const link::Status& status, link::State previous, std::string_view why);
   [[nodiscard]] plc::Trouble with_cause(plc::Trouble trouble) const;
+  [[nodiscard]] plc::Trouble closed() const;  // why nothing is asked any more, or ever was
   void attempt_failed(std::string_view why);
   void beat();
   void judge_beat(const Sample& sample);
+  void beat_refused(const std::string& why);
+  void tell_beat(bool alive, const std::string& why);
 
   const std::string host_;
   const std::shared_ptr<const PlcOptions> options_;
+  const std::string unusable_;  // what is wrong with the options; empty: nothing
   Dispatcher dispatcher_;
   const HandlerPtr on_loss_ = std::make_shared<Callback>("on_loss");
   const HandlerPtr on_return_ = std::make_shared<Callback>("on_return");
@@ -165,6 +189,8 @@ class PlcEngine : public std::enable_shared_from_this<PlcEngine> {
   bool loss_told_ = false;
   std::optional<s7::Address> beat_address_;
   FrozenWatch beat_watch_;
+  int beats_asked_ = 0;        // and not answered yet
+  bool beat_refused_ = false;  // the last time it was asked for
   std::optional<bool> alive_told_;
   os::Loop::Timer beat_timer_;
 };

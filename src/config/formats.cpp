@@ -103,22 +103,6 @@ bool is_tag(std::string_view text) {
          text.size() <= 160;
 }
 
-// Neither a text or date nor an array.
-bool is_one_number(const s7::Address& address) {
-  switch (address.type) {
-    case s7::Type::character:
-    case s7::Type::text:
-    case s7::Type::wide_text:
-    case s7::Type::date:
-    case s7::Type::time_of_day:
-    case s7::Type::date_and_time:
-    case s7::Type::dtl:
-      return false;
-    default:
-      return address.count == 1;
-  }
-}
-
 std::optional<Complaint> when(bool bad, Fault fault, std::string message, std::string hint) {
   if (!bad) return std::nullopt;
   return Complaint{fault, std::move(message), std::move(hint)};
@@ -244,7 +228,7 @@ std::optional<Complaint> complain(Format format, std::string_view text) {
       return std::nullopt;  // looked up once everything is known
     case Format::s7_address: {
       const auto address = s7::parse_address(text);
-      if (address && !is_one_number(*address))
+      if (address && !s7::is_one_number(*address))
         return when(true, Fault::bad_s7_address, "is text or several values, and a tag is one number",
                     "name one number or bit");
       return when(!address, Fault::bad_s7_address,

@@ -40,17 +40,23 @@ bool usable(const WritingPtr& writing, const Outcome<Items>& outcome) {
 
 std::byte own_bit(const WritingPtr& writing) { return std::byte{1} << writing->address.bit; }
 
+// The byte has been written by now: whatever goes wrong, "it was not done" would be wrong.
 void verify(const WritingPtr& writing, std::byte meant, bool overwritten) {
-  writing->session.read({writing->byte_range()}, writing->terms, writing->clock(),
-                        [writing, meant, overwritten](const Outcome<Items>& outcome) {
-                          if (!usable(writing, outcome)) return;
-                          const std::byte differs = outcome->front().data[0] ^ meant;
-                          if ((differs & own_bit(writing)) != std::byte{0})
-                            return writing->refused(
-                                "the bit was written with its byte and reads back otherwise: something else "
-                                "writes it");
-                          writing->done(BitWritten{true, overwritten || differs != std::byte{0}});
-                        });
+  writing->session.read(
+      {writing->byte_range()}, writing->terms, writing->clock(),
+      [writing, meant, overwritten](const Outcome<Items>& outcome) {
+        if (!outcome || outcome->front().code != s7::ItemCode::good)
+          return writing->done(std::unexpected(
+              Trouble{Failure::uncertain,
+                      writing->place() + "the bit was written with its byte, which could not be read back: " +
+                          (outcome ? s7::item_text(outcome->front().code) : outcome.error().text)}));
+        const std::byte differs = outcome->front().data[0] ^ meant;
+        if ((differs & own_bit(writing)) != std::byte{0})
+          return writing->refused(
+              "the bit was written with its byte and reads back otherwise: something else "
+              "writes it");
+        writing->done(BitWritten{true, overwritten || differs != std::byte{0}});
+      });
 }
 
 void by_whole_byte(const WritingPtr& writing);

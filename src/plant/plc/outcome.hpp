@@ -29,6 +29,10 @@ using Outcome = std::expected<T, Trouble>;
 template <class T>
 using Done = std::function<void(Outcome<T>)>;
 
+// Behind the refusal of a write that does not fit into one message.
+inline constexpr const char* perhaps_in_part =
+    "; it takes several messages, and others of them may have been carried out";
+
 using ItemResult = s7::ItemReply;
 // One result for each range, in their order. It shows the data where they came in, and ends with the call
 // that brought it: who needs them for longer copies them.

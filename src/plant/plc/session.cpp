@@ -153,9 +153,11 @@ Instant Session::deadline() const {
   return first;
 }
 
-Trouble Session::missed(bool may_have_happened, const std::string& why) const {
+Trouble Session::missed(const Job& job, bool may_have_happened, const std::string& why) const {
   if (!may_have_happened) return {Failure::unreachable, settings_.peer + ": " + why};
-  return {Failure::uncertain, settings_.peer + ": it is not known whether the write happened: " + why};
+  const std::string unknown =
+      job.kind == Job::Kind::write ? "the write happened: " : "the PLC did what it was told: ";
+  return {Failure::uncertain, settings_.peer + ": it is not known whether " + unknown + why};
 }
 
 void Session::tick(Instant now) {
@@ -167,7 +169,7 @@ void Session::tick(Instant now) {
     if (overdue(one.job)) late.push_back(one.job);
   for (const auto& job : late)
     if (!job->over)
-      conclude(job, missed(job->changes() && (job->left || job->in_flight > 0),
+      conclude(job, missed(*job, job->changes() && (job->left || job->in_flight > 0),
                            "no answer in the time that was given for it"));
   std::erase_if(jobs_, [](const JobPtr& job) { return job->over; });
   if (!pending_.empty() && pending_.front().asked + settings_.answer_within <= now && error_.empty())

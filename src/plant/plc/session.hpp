@@ -75,6 +75,10 @@ class Session final : public link::Session {
   [[nodiscard]] std::size_t outstanding_allowed() const { return allowed_; }
   [[nodiscard]] std::uint64_t stale_answers() const { return stale_; }  // dropped: nobody waited for them
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  // Whether so many bytes of one value are written in several messages.
+  [[nodiscard]] bool writes_in_parts(std::size_t bytes) const {
+    return bytes + s7::read_request_head + s7::item_address_bytes + s7::item_head > pdu_;
+  }
   [[nodiscard]] std::size_t waiting() const { return jobs_.size() + pending_.size(); }
 
   // ---- link::Session
@@ -124,7 +128,13 @@ class Session final : public link::Session {
     Done<s7::Bytes> bytes_done{};
     [[nodiscard]] bool all_asked() const { return packed && asked == requests; }
     [[nodiscard]] std::span<std::byte> data(std::size_t range);
-    [[nodiscard]] bool changes() const { return kind == Kind::write || kind == Kind::control; }
+    [[nodiscard]] bool changes() const {
+      return kind == Kind::write || kind == Kind::control ||
+             (kind == Kind::user && user.function == s7::UserFunction::set_clock);
+    }
+    // Only of a write can its owner say that. A CPU that is started twice was perhaps stopped by somebody
+    // between the two, and a clock that is set later is set wrong.
+    [[nodiscard]] bool may_happen_twice() const { return kind == Kind::write && terms.idempotent; }
     void ask_for(std::span<const s7::Range> wanted);
     void ask_for(const KeptRanges& wanted);
     void pack(std::uint16_t pdu);
@@ -162,7 +172,7 @@ class Session final : public link::Session {
   void finish(const JobPtr& job);
   void conclude(const JobPtr& job, Trouble trouble);
   void lost(const JobPtr& job, const std::string& why);
-  [[nodiscard]] Trouble missed(bool may_have_happened, const std::string& why) const;
+  [[nodiscard]] Trouble missed(const Job& job, bool may_have_happened, const std::string& why) const;
 
   SessionSettings settings_;
   s7::FrameReader reader_;

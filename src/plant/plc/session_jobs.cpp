@@ -239,7 +239,8 @@ bool Session::answer(Pending& pending, const s7::Message& message, Instant now) 
   --job->in_flight;
   if (job->over) return true;
   if (message.error != 0) {
-    conclude(job, {Failure::refused, settings_.peer + ": " + s7::header_error_text(message.error)});
+    conclude(job, {Failure::refused, settings_.peer + ": " + s7::header_error_text(message.error) +
+                                         (job->changes() && job->requests > 1 ? perhaps_in_part : "")});
     std::erase(jobs_, job);
     return true;
   }
@@ -341,8 +342,8 @@ void Session::conclude(const JobPtr& job, Trouble trouble) {
 void Session::lost(const JobPtr& job, const std::string& why) {
   if (job->over) return;
   const bool may_have_happened = job->changes() && job->left;
-  const bool again = job->terms.on_loss == OnLoss::repeat && (!may_have_happened || job->terms.idempotent);
-  if (!again) return conclude(job, missed(may_have_happened, why));
+  const bool again = job->terms.on_loss == OnLoss::repeat && (!may_have_happened || job->may_happen_twice());
+  if (!again) return conclude(job, missed(*job, may_have_happened, why));
   job->begin_again();
   jobs_.push_back(job);
 }

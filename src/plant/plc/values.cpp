@@ -70,12 +70,14 @@ void write_value(Session& session, const s7::Address& address, const s7::Value& 
   const std::string place = session.settings().peer + ": " + s7::to_text(address) + ": ";
   auto bytes = s7::encode(address, value);
   if (!bytes) return done(std::unexpected(Trouble{Failure::unusable, place + bytes.error()}));
+  const std::size_t size = bytes->size();
   session.write({range_of(address)}, {std::move(*bytes)}, terms, now,
-                [place, done = std::move(done)](Outcome<Items> outcome) {
+                [&session, place, size, done = std::move(done)](Outcome<Items> outcome) {
                   if (!outcome) return done(std::unexpected(std::move(outcome.error())));
                   if (outcome->front().code != s7::ItemCode::good)
-                    return done(std::unexpected(
-                        Trouble{Failure::refused, place + s7::item_text(outcome->front().code)}));
+                    return done(std::unexpected(Trouble{
+                        Failure::refused, place + s7::item_text(outcome->front().code) +
+                                              (session.writes_in_parts(size) ? perhaps_in_part : "")}));
                   done(true);
                 });
 }

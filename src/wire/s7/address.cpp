@@ -218,6 +218,21 @@ std::size_t total_bytes(const Address& address) {
   return element_bytes(address) * address.count;
 }
 
+bool is_one_number(const Address& address) {
+  switch (address.type) {
+    case Type::character:
+    case Type::text:
+    case Type::wide_text:
+    case Type::date:
+    case Type::time_of_day:
+    case Type::date_and_time:
+    case Type::dtl:
+      return false;
+    default:
+      return address.count == 1;
+  }
+}
+
 std::optional<std::uint64_t> largest_count(const Address& address) {
   if (address.count != 1) return std::nullopt;
   const std::uint64_t all =

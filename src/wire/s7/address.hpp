@@ -79,6 +79,8 @@ struct Address {
 // Bytes that hold the whole value. An array of BOOL covers the bytes its bits lie in.
 [[nodiscard]] std::size_t total_bytes(const Address& address);
 
+// Neither a text or date nor an array.
+[[nodiscard]] bool is_one_number(const Address& address);
 // The largest value of a counter that lives there; nothing where no single whole number lives.
 [[nodiscard]] std::optional<std::uint64_t> largest_count(const Address& address);
 

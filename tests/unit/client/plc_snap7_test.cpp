@@ -13,7 +13,6 @@ namespace standstill {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 TEST(PlcSnap7, TwoThousandRandomReadsWhileTheServerIsStoppedAndResumed) {
   if (test::s7_peers_missing()) GTEST_SKIP() << test::s7_peers_not_installed;
@@ -47,8 +46,8 @@ TEST(PlcSnap7, TwoThousandRandomReadsWhileTheServerIsStoppedAndResumed) {
   });
   std::mt19937 random(2);
   int wrong = 0;
-  const auto limit = Clock::now() + 150s;
-  while ((good < 2000 || plc.status().disconnects < 5) && Clock::now() < limit) {
+  const auto limit = std::chrono::steady_clock::now() + 150s;
+  while ((good < 2000 || plc.status().disconnects < 5) && std::chrono::steady_clock::now() < limit) {
     const auto at = static_cast<std::uint32_t>(random() % 60'000);
     const std::size_t size = 1 + random() % 900;  // some in several requests
     const auto bytes = plc.read_db(1, at, size);

@@ -307,25 +307,5 @@ TEST(Plc, ManyThreadsAndAsynchronousCallsShareOneConnection) {
   EXPECT_EQ(wrong, 0);
 }
 
-TEST(Plc, AHeartbeatThatStandsStillIsTold) {
-  PlcPeer peer;
-  auto options = options_for(peer);
-  options.heartbeat = PlcHeartbeat{"DB10.DBD0:DINT", 400ms};
-  std::atomic<int> alive = -1;
-  options.on_heartbeat = [&](bool beats, const std::string&) { alive = beats ? 1 : 0; };
-  const Plc plc("127.0.0.1", options);
-  std::atomic<bool> beating = true;
-  std::thread program([&] {
-    for (int i = 0; beating; ++i) {
-      peer.tell("set DB10.DBD0 " + std::to_string(i));
-      std::this_thread::sleep_for(50ms);
-    }
-  });
-  EXPECT_TRUE(comes_true([&] { return alive == 1; }));
-  beating = false;
-  program.join();
-  EXPECT_TRUE(comes_true([&] { return alive == 0; }));
-}
-
 }  // namespace
 }  // namespace standstill

@@ -189,5 +189,38 @@ TEST(PlcBitWrite, TheFallBackNeverWritesBehindAnOutageWhatItReadBeforeIt) {
   EXPECT_EQ(other.wire.cpu.requests(), before + 1) << "the setup, and no write";
 }
 
+// The byte is written; that nobody could look at it afterwards does not undo it.
+TEST(PlcBitWrite, AFallBackThatCannotBeReadBackIsNotSaidToBeUndone) {
+  BitInItsByte one;
+  one.begin({.on_loss = OnLoss::repeat, .idempotent = false, .give_up = one.wire.now + 5s});
+  for (int answers = 0; answers < 4; ++answers) {
+    one.wire.carry_out();
+    ASSERT_TRUE(one.wire.carry_back());
+  }
+  EXPECT_FALSE(one.got);
+  EXPECT_EQ(one.byte(), 0x01U);
+  one.wire.end();
+  one.wire.now += 5s;
+  one.wire.session.tick(one.wire.now);
+  ASSERT_TRUE(one.got && !*one.got);
+  EXPECT_EQ((*one.got).error().kind, Failure::uncertain);
+  EXPECT_EQ(
+      (*one.got).error().text.find("plc:102: DB1.DBX4.0: the bit was written with its byte, which could "
+                                   "not be read back: "),
+      0U)
+      << (*one.got).error().text;
+
+  BitInItsByte other;
+  other.begin({});
+  for (int answers = 0; answers < 4; ++answers) {
+    other.wire.carry_out();
+    ASSERT_TRUE(other.wire.carry_back());
+  }
+  other.wire.cpu.manners().put_get = false;
+  ASSERT_TRUE(other.wire.exchange());
+  ASSERT_TRUE(other.got && !*other.got);
+  EXPECT_EQ((*other.got).error().kind, Failure::uncertain) << (*other.got).error().text;
+}
+
 }  // namespace
 }  // namespace standstill::plc
