@@ -8,6 +8,7 @@
 #include "app/ask.hpp"
 #include "app/commands.hpp"
 #include "app/modbus_peer.hpp"
+#include "app/same_host.hpp"
 #include "app/table.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
@@ -96,11 +97,12 @@ std::optional<std::string> link_behind(const Context& context, const ModbusOptio
   for (const auto& link : config->links) {
     const auto* peer = std::get_if<config::ModbusLink>(&link.peer);
     if (peer == nullptr) continue;
-    const bool same_host = !options.host.empty() && peer->host == options.host && peer->port == options.port;
+    const bool same_peer = !options.host.empty() && !peer->host.empty() && peer->port == options.port &&
+                           same_host(peer->host, options.host);
     const bool same_device = std::ranges::any_of(peer->devices, [&](const std::string& device) {
       return device == options.device || std::filesystem::equivalent(device, options.device, none);
     });
-    if ((!same_host && !same_device) || peer->unit != options.unit) continue;
+    if ((!same_peer && !same_device) || peer->unit != options.unit) continue;
     state_dir = config->site.state_dir;
     return link.id;
   }

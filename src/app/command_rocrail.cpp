@@ -4,6 +4,7 @@
 #include "app/ask.hpp"
 #include "app/commands.hpp"
 #include "app/rocrail_peer.hpp"
+#include "app/same_host.hpp"
 #include "app/state_text.hpp"
 #include "app/table.hpp"
 #include "config/config.hpp"
@@ -112,7 +113,7 @@ std::optional<std::string> link_behind(const Context& context, const RocrailOpti
   if (!config) return std::nullopt;
   for (const auto& link : config->links)
     if (const auto* peer = std::get_if<config::RocrailLink>(&link.peer);
-        peer != nullptr && peer->host == options.host && peer->port == options.port) {
+        peer != nullptr && peer->port == options.port && same_host(peer->host, options.host)) {
       state_dir = config->site.state_dir;
       return link.id;
     }

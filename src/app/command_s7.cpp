@@ -63,26 +63,22 @@ int s7_write(const Context& context, const S7Options& options) {
   }
   auto target = s7_target(context, options);
   if (!target) return target.error();
+  if (!options.host.empty()) find_link_behind(context, options, *target);
   if (!target->link.empty()) {
     if (!options.every.empty()) {
       complain("'" + target->link +
-               "' is a configured link: the supervisor writes it, once; leave out --every, or name the PLC "
-               "with --host");
+               "' is a configured link: the supervisor writes it, once; leave out --every");
       return exit_usage;
     }
     return write_through_supervisor(context, *target, options);
   }
-  if (!options.every.empty()) return s7_log(context, options);
+  if (!options.every.empty()) return s7_write_on(context, options);
   target->options.allow_write = true;
   const Plc plc(target->host, target->options);
   if (parsed->type == s7::Type::boolean && parsed->count == 1) {
     const auto written = plc.write_bit(address, std::get<bool>(value->front()));
     if (!written) return failed(written.error());
-    if (written->by_whole_byte)
-      complain(std::string("the PLC refuses bit writes: the bit's byte was read, changed and written back") +
-               (written->neighbours_changed
-                    ? ", and somebody else wrote that byte meanwhile: look at its other bits"
-                    : ""));
+    if (written->by_whole_byte) complain(by_whole_byte(*written));
   } else if (const auto written = plc.write(address, std::string_view(options.value)); !written) {
     return failed(written.error());
   }

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "app/s7_target.hpp"
 #include "app/state_text.hpp"
@@ -13,6 +15,7 @@
 #include "os/end_signals.hpp"
 #include "os/fd.hpp"
 #include "plant/plc/schedule.hpp"
+#include "wire/s7/value.hpp"
 
 namespace standstill::app {
 
@@ -66,6 +69,7 @@ class Outages : public std::enable_shared_from_this<Outages> {
   }
   StatusLine line;
 
+  [[nodiscard]] bool online() const { return online_; }
   [[nodiscard]] std::string now_text() const {
     if (online_) return "online";
     if (began_.load() == Instant{}) return "connecting";
@@ -91,12 +95,17 @@ class Outages : public std::enable_shared_from_this<Outages> {
 
 class Rows {
  public:
-  Rows(const Context& context, const S7Options& options, bool changes_only, StatusLine& status)
+  // `patience`: how long a row waits for its values.
+  Rows(const Context& context, const S7Options& options, std::chrono::milliseconds patience,
+       bool changes_only, Outages& outages)
       : context_(context),
         options_(options),
+        patience_(patience),
         tags_(options.addresses),
         changes_only_(changes_only),
-        status_(status) {}
+        outages_(outages),
+        status_(outages.line),
+        told_(options.addresses.size()) {}
 
   void read(const Plc& plc) {
     const auto values = plc.read(tags_);
@@ -111,12 +120,11 @@ class Rows {
       if (!value) json["errors"][options_.addresses[i]] = value.error().text;
       const std::string text = value                                           ? printable(value->text())
                                : value.error().kind == PlcError::Kind::refused ? "(refused)"
+                               : outages_.online()                             ? "(no answer)"
                                                                                : "(no connection)";
       told += "  " + options_.addresses[i] + " = " + text;
-      if (!value && value.error().kind == PlcError::Kind::refused && refusal_ != value.error().text) {
-        refusal_ = value.error().text;
-        status_.print([this] { complain(refusal_); });
-      }
+      if (!value && text != "(no connection)") explain(i, value.error());
+      if (value) told_[i].clear();
     }
     ++rows_;
     if (!whole) ++incomplete_;
@@ -126,7 +134,7 @@ class Rows {
   }
 
   void write(const Plc& plc) {
-    const auto written = plc.write(options_.addresses.front(), std::string_view(options_.value));
+    const auto written = write_once(plc);
     ++rows_;
     if (!written) ++incomplete_;
     const std::string at = os::rfc3339(os::wall_ns());
@@ -151,50 +159,102 @@ class Rows {
   [[nodiscard]] std::uint64_t incomplete() const { return incomplete_; }
 
  private:
+  // Once, until it is another reason or was good again.
+  void explain(std::size_t place, const PlcError& error) {
+    if (std::exchange(told_[place], error.text) == error.text) return;
+    // Who asks together fails together.
+    if (place > 0 && told_[place - 1] == error.text) return;
+    const std::string hint = error.kind == PlcError::Kind::unreachable
+                                 ? " (a row waits " + std::to_string(patience_.count()) +
+                                       " ms; a PLC that is slower needs a longer --every)"
+                                 : "";
+    status_.print([&] { complain(error.text + hint); });
+  }
+  PlcResult<PlcDone> write_once(const Plc& plc) {
+    const std::string& address = options_.addresses.front();
+    const auto parsed = s7::parse_address(address);
+    const auto value =
+        parsed ? s7::parse_value(*parsed, options_.value) : std::unexpected<std::string>(parsed.error());
+    if (!value || parsed->type != s7::Type::boolean || parsed->count > 1)
+      return plc.write(address, std::string_view(options_.value));
+    const auto written = plc.write_bit(address, std::get<bool>(value->front()));
+    if (!written) return written.error();
+    if (written->neighbours_changed || (written->by_whole_byte && told_.front().empty())) {
+      told_.front() = by_whole_byte(*written);
+      status_.print([this] { complain(told_.front()); });
+    }
+    return PlcDone{};
+  }
+
   const Context& context_;
   const S7Options& options_;
+  const std::chrono::milliseconds patience_;
   const PlcTags tags_;
   bool changes_only_;
+  Outages& outages_;
   StatusLine& status_;
-  std::string last_, refusal_;
+  std::string last_;
+  std::vector<std::string> told_;  // why each address has no value
   std::uint64_t rows_ = 0;
   std::uint64_t incomplete_ = 0;
 };
 
-int go_on(const Context& context, const S7Options& options, const char* own_period, bool changes_only) {
+// What cannot be understood would be in every row.
+bool understood(const S7Options& options) {
+  auto all = options.addresses;
+  if (!options.heartbeat.empty()) all.push_back(options.heartbeat);
+  bool fine = true;
+  for (const auto& one : all)
+    if (const auto address = s7::parse_address(one); !address) {
+      complain("'" + printable(one) + "': " + address.error());
+      fine = false;
+    }
+  return fine;
+}
+
+enum class What { rows, changes, writes };
+
+int go_on(const Context& context, const S7Options& options, const char* own_period, What what) {
   const auto every = period(options.every.empty() ? own_period : options.every);
   if (!every) {
     complain("--every is written 500ms, 1s, 10m or 1h");
     return exit_usage;
   }
+  if (!understood(options)) return exit_usage;
   S7Options for_ever = options;
   for_ever.tries = 0;
   auto target = s7_target(context, for_ever);
   if (!target) return target.error();
-  const bool writing = !options.value.empty();
+  const bool writing = what == What::writes;
   target->options.allow_write = writing;
   // A row says what is known when it is due; it does not wait for a connection, nor into the next row's time.
   target->options.time_out = std::min(target->options.time_out, *every - *every / 10);
   const auto outages = std::make_shared<Outages>();
   outages->listen_in(target->options);
-  if (!options.heartbeat.empty()) target->options.heartbeat = PlcHeartbeat{options.heartbeat, 3 * *every};
+  if (!options.heartbeat.empty())
+    target->options.heartbeat =
+        PlcHeartbeat{options.heartbeat, std::max<std::chrono::milliseconds>(3 * *every, 20ms)};
   const Quit quit;
-  Rows rows(context, options, changes_only, outages->line);
+  Rows rows(context, options, target->options.time_out, what == What::changes, *outages);
   plc::Schedule schedule(os::now(), *every);
   {
     const Plc plc(target->host, target->options);
-    if (const auto online = plc.wait_online(std::min<std::chrono::milliseconds>(*every, 1s)); online) {
-      schedule = plc::Schedule(os::now(), *every);
-    }
+    const auto online = plc.wait_online(std::min<std::chrono::milliseconds>(*every, 1s));
+    if (!online && online.error().kind == PlcError::Kind::unusable) return failed(online.error());
+    if (online) schedule = plc::Schedule(os::now(), *every);
     const auto stand = [&] {
-      outages->line.show(plc.status().peer + " " + outages->now_text() + " | " +
-                         counted(rows.count(), "row") + ", " + std::to_string(rows.incomplete()) +
-                         " without a value | " + outages->text() + " | Ctrl-C ends");
+      outages->line.show(target->host + ":" + std::to_string(target->options.port) + " " +
+                         outages->now_text() + " | " + counted(rows.count(), "row") + ", " +
+                         std::to_string(rows.incomplete()) + " without a value | " + outages->text() +
+                         " | Ctrl-C ends");
     };
-    for (stand(); !quit.within(schedule.due()); stand()) {
+    // Rows may be hours apart, and the line says how it stands now.
+    for (stand(); !quit.within(std::min(schedule.due(), os::now() + 1s)); stand()) {
+      if (os::now() < schedule.due()) continue;
       writing ? rows.write(plc) : rows.read(plc);
       schedule.made(os::now());
       if (options.count != 0 && rows.count() >= options.count) break;
+      if (std::ferror(stdout) != 0) break;  // nobody reads it any more
     }
   }
   outages->line.end();
@@ -205,9 +265,14 @@ int go_on(const Context& context, const S7Options& options, const char* own_peri
 
 }  // namespace
 
-int s7_log(const Context& context, const S7Options& options) { return go_on(context, options, "1s", false); }
+int s7_log(const Context& context, const S7Options& options) {
+  return go_on(context, options, "1s", What::rows);
+}
 int s7_watch(const Context& context, const S7Options& options) {
-  return go_on(context, options, "500ms", true);
+  return go_on(context, options, "500ms", What::changes);
+}
+int s7_write_on(const Context& context, const S7Options& options) {
+  return go_on(context, options, "1s", What::writes);
 }
 
 }  // namespace standstill::app

@@ -33,6 +33,7 @@ struct S7Options {
 };
 [[nodiscard]] int s7_read(const Context& context, const S7Options& options);
 [[nodiscard]] int s7_write(const Context& context, const S7Options& options);
+[[nodiscard]] int s7_write_on(const Context& context, const S7Options& options);  // --every
 [[nodiscard]] int s7_watch(const Context& context, const S7Options& options);
 [[nodiscard]] int s7_log(const Context& context, const S7Options& options);
 [[nodiscard]] int s7_status(const Context& context, const S7Options& options);

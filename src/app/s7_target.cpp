@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/same_host.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
 #include "config/secret.hpp"
@@ -13,18 +14,6 @@ namespace standstill::app {
 using nlohmann::ordered_json;
 
 namespace {
-
-// A host that is a configured link's is that link: no way around "refused unless running".
-void find_link_behind(const Context& context, const S7Options& options, S7Target& target) {
-  const auto config = config::load(config_path(context));
-  if (!config) return;
-  for (const auto& link : config->links)
-    if (const auto* peer = std::get_if<config::S7Link>(&link.peer);
-        peer != nullptr && peer->plc.host == options.host && peer->plc.port == options.port) {
-      target.link = link.id;
-      target.state_dir = config->site.state_dir;
-    }
-}
 
 PlcConnection connection(const std::string& name) {
   return name == "op" ? PlcConnection::op : name == "basic" ? PlcConnection::basic : PlcConnection::pg;
@@ -76,6 +65,17 @@ std::optional<int> take_configured(const Context& context, const S7Options& opti
 
 }  // namespace
 
+void find_link_behind(const Context& context, const S7Options& options, S7Target& target) {
+  const auto config = config::load(config_path(context));
+  if (!config) return;
+  for (const auto& link : config->links)
+    if (const auto* peer = std::get_if<config::S7Link>(&link.peer);
+        peer != nullptr && peer->plc.port == options.port && same_host(peer->plc.host, options.host)) {
+      target.link = link.id;
+      target.state_dir = config->site.state_dir;
+    }
+}
+
 std::optional<std::chrono::milliseconds> period(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -100,6 +100,8 @@ std::expected<S7Target, int> s7_target(const Context& context, const S7Options& 
   if (options.connection != "pg" && options.connection != "op" && options.connection != "basic")
     return usage("--connection is pg, op or basic");
   if (options.rack > 7 || options.slot > 31) return usage("--rack is 0 to 7, --slot 0 to 31");
+  if (!options.link.empty() && !options.host.empty())
+    return usage("--link names a configured PLC and --host any other: leave one of them out");
   target.options.rack = options.rack;
   target.options.slot = options.slot;
   if (options.host.empty()) {
@@ -110,11 +112,15 @@ std::expected<S7Target, int> s7_target(const Context& context, const S7Options& 
     target.options.local_tsap = options.local_tsap;
     target.options.remote_tsap = options.remote_tsap;
     target.options.port = options.port;
-    find_link_behind(context, options, target);
   }
   target.options.time_out = *time_out;
   target.options.answer_within = std::min(*time_out, target.options.answer_within);
   target.options.max_tries = options.tries;
+  // The last one is the error.
+  if (options.tries != 1)
+    target.options.on_attempt = [](const PlcAttempt& attempt) {
+      if (attempt.next.count() >= 0) complain(attempt.text());
+    };
   if (!options.password_file.empty()) {
     std::ifstream file(options.password_file);
     if (!std::getline(file, target.options.password) || target.options.password.size() > 8)
@@ -132,6 +138,12 @@ ordered_json value_json(const PlcValue& value) {
   ordered_json list = ordered_json::array();
   for (const auto& element : value.elements()) list.push_back(one(element));
   return list;
+}
+
+std::string by_whole_byte(const PlcBitWritten& written) {
+  return std::string("the PLC refuses bit writes: the bit's byte was read, changed and written back") +
+         (written.neighbours_changed ? ", and somebody else wrote that byte meanwhile: look at its other bits"
+                                     : "");
 }
 
 int failed(const PlcError& error) {

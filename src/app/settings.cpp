@@ -14,6 +14,20 @@ namespace {
 
 std::string_view level(config::Level of) { return of == config::Level::low ? "low" : "high"; }
 
+// How a PLC is reached; never its password.
+void put_plc(ordered_json& json, const config::PlcPeer& plc) {
+  json["host"] = plc.host;
+  json["port"] = plc.port;
+  if (plc.remote_tsap != 0) {
+    json["remote_tsap"] = plc.remote_tsap;
+  } else {
+    json["rack"] = plc.rack;
+    json["slot"] = plc.slot;
+    json["connection"] = plc.connection;
+  }
+  json["local_tsap"] = plc.local_tsap;
+}
+
 ordered_json link_json(const config::Link& link) {
   ordered_json json{{"id", link.id}, {"kind", link.kind}, {"critical", link.critical}};
   if (const auto* rocrail = std::get_if<config::RocrailLink>(&link.peer)) {
@@ -47,9 +61,12 @@ ordered_json link_json(const config::Link& link) {
                          {"home_assistant", meter->publish->home_assistant},
                          {"buffer_mb", meter->publish->buffer_mb}};
   } else if (const auto* plc = std::get_if<config::S7Link>(&link.peer)) {
-    json["host"] = plc->plc.host;
-    json["port"] = plc->plc.port;
+    put_plc(json, plc->plc);
     json["poll_ms"] = plc->poll.count();
+    for (const auto& tag : plc->tags) json["tags"][tag.name] = tag.address;
+    if (plc->heartbeat)
+      json["heartbeat"] = {{"tag", plc->heartbeat->tag},
+                           {"changes_within_ms", plc->heartbeat->changes_within.count()}};
     json["allow_write"] = plc->allow_write;
     json["allow_control"] = plc->allow_control;
     if (plc->write_heartbeat)
@@ -174,10 +191,10 @@ ordered_json output_json(const config::Output& output) {
     json["safe"] = program->safe;
     json["run"] = program->run;
   } else if (const auto* bit = std::get_if<config::S7BitOutput>(&output.device)) {
-    json["host"] = bit->plc.host;
-    json["port"] = bit->plc.port;
+    put_plc(json, bit->plc);
     json["address"] = bit->address;
     json["safe"] = bit->safe;
+    json["probe_ms"] = bit->probe.count();
   } else if (const auto* lamp = std::get_if<config::IndicatorOutput>(&output.device)) {
     json["chip"] = lamp->chip;
     json["line"] = lamp->line;

@@ -74,9 +74,15 @@ S7Link s7(const Reader& in) {
   result.poll = in.ms("poll_ms");
   for (const auto& [reader, place] : in.list("tags"))
     result.tags.push_back({place, reader.text("name"), reader.text("address"), reader.text("unit")});
-  if (const auto heartbeat = in.nested("heartbeat"))
-    result.heartbeat =
-        Heartbeat{heartbeat->where("tag"), heartbeat->text("tag"), heartbeat->ms("changes_within_ms")};
+  if (const auto heartbeat = in.nested("heartbeat")) {
+    const auto within = heartbeat->ms("changes_within_ms");
+    result.heartbeat = Heartbeat{heartbeat->where("tag"), heartbeat->text("tag"), within};
+    if (within.count() > 0 && within <= result.poll)
+      in.report(Fault::contradiction, heartbeat->where("changes_within_ms"),
+                "the heartbeat must change within " + std::to_string(within.count()) +
+                    " ms, and it is read every " + std::to_string(result.poll.count()) + " ms only",
+                "lower the link's poll_ms, or raise changes_within_ms");
+  }
   result.allow_write = in.flag("allow_write");
   result.allow_control = in.flag("allow_control");
   if (const auto beat = in.nested("write_heartbeat")) result.write_heartbeat = write_heartbeat(*beat, result);

@@ -158,10 +158,12 @@ class References {
                     "name a link of kind modbus-rtu or modbus-tcp");
     check_tag(tag.source, where);
     const milliseconds within = config_.outputs[i].readback->within;
-    if (modbus != nullptr && within < modbus->poll)
+    const auto* plc = link == nullptr ? nullptr : std::get_if<S7Link>(&link->peer);
+    const milliseconds poll = modbus != nullptr ? modbus->poll : plc != nullptr ? plc->poll : milliseconds{};
+    if (within < poll)
       report(Fault::contradiction, place("output", i, {"readback", "within_ms"}),
              "the proof is due within " + std::to_string(within.count()) + " ms, and the link '" + link->id +
-                 "' reads its values every " + std::to_string(modbus->poll.count()) + " ms",
+                 "' reads its values every " + std::to_string(poll.count()) + " ms",
              "lower its 'poll_ms', or raise 'within_ms'");
   }
 

@@ -60,8 +60,14 @@ class FrozenWatch {
       words.text("has never been read, although its link could for ").ms(now_ - awaited_);
       return words.text(": does it have a value of that name?").view();
     }
-    words.text("has stood at ").number(value_).text(" for ").ms(now_ - changed_at_);
+    // It moved, and too late: "for 0 ms" would explain nothing.
+    const bool late = judged_ && now_ - changed_at_ < set_.changes_within;
+    if (late)
+      words.text("changed only after ").ms(took_);
+    else
+      words.text("has stood at ").number(value_).text(" for ").ms(now_ - changed_at_);
     words.text(", must change within ").ms(set_.changes_within);
+    if (late) words.text("; its next change in time ends this");
     if (quality_ != SampleQuality::good) words.text("; it ").text(flaw(quality_));
     return words.view();
   }
@@ -74,7 +80,8 @@ class FrozenWatch {
       changed_at_ = at;
     } else if (value != value_ && at >= changed_at_) {
       // A change that came too late proves the freeze it ended, also when no update fell into that time.
-      alive_ = at - changed_at_ < set_.changes_within;
+      took_ = at - changed_at_;
+      alive_ = took_ < set_.changes_within;
       judged_ = true;
       value_ = value;
       changed_at_ = at;
@@ -84,6 +91,7 @@ class FrozenWatch {
   FrozenSettings set_;
   double value_ = 0.0;
   Instant changed_at_{};
+  Duration took_{};  // the last change
   Instant now_{};
   Instant awaited_{};
   bool seen_ = false;

@@ -129,8 +129,12 @@ void PlcJob::polled(const plc::Outcome<plc::Values>& outcome, Instant asked) {
   polling_ = false;
   if (!outcome) {
     if (outcome.error().kind != plc::Failure::refused) return;  // the link says it
-    for (const auto one : polled_)
+    bool news = false;
+    for (const auto one : polled_) {
+      news = news || tags_.get(one).quality != link::Quality::refused;
       tags_.set(one, tags_.get(one).value, link::Quality::refused, asked, os::wall_ns());
+    }
+    if (news) listener_.said("problem", outcome.error().text);
   } else {
     for (std::size_t i = 0; i < polled_.size(); ++i) {
       const auto& value = (*outcome)[i];

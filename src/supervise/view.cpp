@@ -29,8 +29,12 @@ std::string advice_for(const SourceView& source, CauseCode code) {
       return "check the sensor and its wiring";
     case CauseCode::output_failed:
       return "look at the hardware of '" + source.name + "' and its wiring: it may still be energised";
-    case CauseCode::power_lost:
     case CauseCode::device_fault:
+      if (source.name.ends_with(".cpu"))
+        return "look at the PLC: whether its CPU runs, and whether it allows what the link asks for";
+      if (!source.name.ends_with(".station")) return "look at the device that '" + source.name + "' is about";
+      [[fallthrough]];
+    case CauseCode::power_lost:
       return "look at the command station";
     case CauseCode::button_press:
       return "release the button '" + source.name + "', or mend its wire";

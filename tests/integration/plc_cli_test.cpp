@@ -55,6 +55,62 @@ TEST_F(PlcCli, StatusTellsTheTruthAboutTheCpu) {
   EXPECT_EQ(json::parse(stopped.out)["cpu"], "stopped");
 }
 
+TEST_F(PlcCli, WhatTheLoggerCannotUnderstandItSaysAtOnceAndLogsNothing) {
+  for (const auto& words : {std::vector<std::string>{"log", "NONSENSE", "DB1.DBD0:DINT"},
+                            {"watch", "NONSENSE"},
+                            {"log", "DB1.DBD0:DINT", "--heartbeat", "NONSENSE"}}) {
+    const auto log = s7(words);
+    EXPECT_EQ(log.code, 2) << log.out;
+    EXPECT_EQ(log.out, "");
+    EXPECT_TRUE(has_text(log.err, "'NONSENSE': it begins with none of")) << log.err;
+  }
+  const auto text = s7({"log", "DB1.DBD0:DINT", "--heartbeat", "DB2.DBB0:STRING[20]"});
+  EXPECT_EQ(text.code, 2);
+  EXPECT_TRUE(has_text(text.err, "one number beats")) << text.err;
+}
+
+// What a row says is true: a PLC that answers too late has a connection, and each refusal is told once.
+TEST_F(PlcCli, ARowWithoutAValueSaysWhyAndWhatHelps) {
+  peer.tell("delay 1500");
+  const auto slow = s7({"log", "DB1.DBD0:DINT", "--every", "500ms", "--count", "12"});
+  EXPECT_EQ(slow.code, 1);
+  EXPECT_TRUE(has_text(slow.out, "DB1.DBD0:DINT = (no answer)")) << slow.out << slow.err;
+  EXPECT_TRUE(has_text(slow.err, "a row waits 450 ms; a PLC that is slower needs a longer --every"))
+      << slow.err;
+  peer.tell("delay 0");
+  const auto refused = s7({"log", "DB99.DBW0", "DB98.DBW0", "--every", "100ms", "--count", "5"});
+  const auto times = [&](const std::string& what) {
+    int count = 0;
+    for (std::size_t at = 0; (at = refused.err.find(what, at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  EXPECT_EQ(times("DB99.DBW0: the PLC has no such block"), 1) << refused.err;
+  EXPECT_EQ(times("DB98.DBW0: the PLC has no such block"), 1) << refused.err;
+}
+
+TEST_F(PlcCli, WritingAgainAndAgainWritesAnEmptyTextAndTellsOfABitWrittenWithItsByte) {
+  const auto empty = s7({"write", "DB2.DBB0:STRING[20]", "", "--every", "100ms", "--count", "2"});
+  EXPECT_EQ(empty.code, 0) << empty.err;
+  EXPECT_TRUE(has_text(empty.out, "DB2.DBB0:STRING[20] := ")) << empty.out;
+  EXPECT_EQ(s7({"read", "DB2.DBB0:STRING[20]"}).out, "\n");
+  peer.tell("bit-writes off");
+  const auto bit = s7({"write", "DB1.DBX20.3", "true", "--every", "100ms", "--count", "3"});
+  EXPECT_EQ(bit.code, 0) << bit.err;
+  const std::string told = "the PLC refuses bit writes: the bit's byte was read, changed and written back";
+  const auto first = bit.err.find(told);
+  ASSERT_NE(first, std::string::npos) << bit.err;
+  EXPECT_EQ(bit.err.find(told, first + 1), std::string::npos) << "it is told once: " << bit.err;
+  EXPECT_EQ(s7({"read", "DB1.DBB20"}).out, "8\n");
+}
+
+TEST_F(PlcCli, SeveralAttemptsAreReportedAsTheyFail) {
+  peer.tell("crash");
+  const auto gone = s7({"read", "DB1.DBW0", "--tries", "3", "--time-out", "60s"});
+  EXPECT_EQ(gone.code, 3);
+  EXPECT_TRUE(has_text(gone.err, "attempt 1 of 3 failed: ")) << gone.err;
+  EXPECT_TRUE(has_text(gone.err, "gave up after 3 dials")) << gone.err;
+}
+
 TEST_F(PlcCli, TheLoggerGoesOnThroughAnOutage) {
   peer.tell("restart 1500");
   const auto log = s7({"log", "DB2.DBB0:STRING[20]", "--every", "500ms", "--count", "12", "--json"});

@@ -132,9 +132,12 @@ bool S7BitOutput::open(Instant until, const Abort& abort) {
   };
   const auto greeting =
       s7::connect_frame({.source = 1, .tsaps = {output_.plc.local_tsap, output_.plc.remote_tsap}});
+  if (send_all(fd_, greeting.data(), greeting.size(), until, abort) != Sent::all)
+    return give_up("the connection takes no bytes");
   End end = End::closed;
-  if (send_all(fd_, greeting.data(), greeting.size(), until, abort) != Sent::all ||
-      receive(until, abort, end) != Result::confirm)
+  const Result confirmed = receive(until, abort, end);
+  if (confirmed == Result::failed) return give_up(reader_.error());
+  if (confirmed != Result::confirm)
     return give_up(end == End::closed ? "the PLC refuses the connection: check rack, slot and connection"
                                       : "no answer in time");
   std::uint16_t sequence = begin();

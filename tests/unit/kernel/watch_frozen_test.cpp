@@ -62,6 +62,10 @@ TEST(FrozenWatch, ReturnNeedsTwoChangesInTime) {
   // One change after the freeze is the end of it, not yet proof of life
   EXPECT_EQ(at.reads(3), Standing::present);
   at.time += 100ms;
+  EXPECT_EQ(
+      at.watch.update(at.time, {3, SampleQuality::good, at.time}).detail.view(),
+      "press.counter changed only after 5000 ms, must change within 1000 ms; its next change in time ends "
+      "this");
   EXPECT_EQ(at.reads(4), Standing::clear);
 }
 

@@ -76,6 +76,11 @@ struct PlcJobTest : testing::Test {
       if (os::now() > end) return false;
     return true;
   }
+  // So many more polls.
+  void turns(std::uint64_t polls) {
+    const auto before = plc->cpu().requests();
+    EXPECT_TRUE(until([&] { return plc->cpu().requests() >= before + polls; }));
+  }
   [[nodiscard]] const link::Tag& tag(const std::string& name) const { return tags.get(*tags.find(name)); }
   [[nodiscard]] std::string all() const {
     std::string text;
@@ -99,6 +104,10 @@ TEST_F(PlcJobTest, TagsAreReadAndOneThatIsRefusedSpoilsNoOther) {
   EXPECT_EQ(said[0].find("problem: DB99.DBW0: the PLC has no such block"), 0U) << said[0];
   plc->cpu().manners().put_get = false;
   EXPECT_TRUE(until([&] { return tag("press.counter").quality == Quality::refused; }));
+  turns(10);
+  ASSERT_EQ(said.size(), 2U) << "what refuses everything is said too, and once";
+  EXPECT_EQ(said[1].find("problem: 127.0.0.1:"), 0U) << said[1];
+  EXPECT_NE(said[1].find("allow PUT/GET"), std::string::npos) << said[1];
 }
 
 // Both by the values' own times: no answer comes sooner than 200 ms after its question.

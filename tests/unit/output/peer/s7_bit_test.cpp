@@ -117,6 +117,16 @@ TEST(S7BitBytes, AreThoseThatWereRecorded) {
                                   0x01, 0x00, 0x01, 0x84, 0x00, 0x00, 0x24, 0x00, 0x03, 0x00, 0x01, 0x01}));
 }
 
+TEST(S7BitBytes, WhoSpeaksAnotherLanguageIsNotSaidToRefuseTheConnection) {
+  Played played({{'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', '4', '0', '0'}});
+  const plan::Output settings = bit_of(played.port);
+  S7BitOutput output(settings);
+  const auto outcome = output.apply(false, never_abort);
+  EXPECT_FALSE(outcome.good);
+  EXPECT_NE(outcome.trouble.view().find("what comes is no ISO-on-TCP"), std::string_view::npos)
+      << outcome.trouble.view();
+}
+
 TEST_F(S7Bit, IsWrittenAndItsNeighboursAreNot) {
   peer.tell("set DB1.DBB4 170");  // 1010 1010
   EXPECT_TRUE(output.apply(true, never_abort).good);
