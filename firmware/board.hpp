@@ -18,7 +18,8 @@ namespace standstill::board {
 
 void start();  // first thing in main()
 [[nodiscard]] Instant now();
-// Sleeps at most until then; may come back earlier.
+// Comes back then or later, never earlier, however many interrupts there are meanwhile: a cycle begins with
+// it. At once when `when` has passed.
 void wait_until(Instant when);
 [[nodiscard]] loco::BootReason boot_reason();
 [[nodiscard]] loco::Flash& flash();

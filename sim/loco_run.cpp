@@ -185,17 +185,16 @@ void add_commands(Commands& commands, Rig& rig, RunLoco& options, Instant& began
                    if (words.size() == 1 && set(rig, words[0], on)) return nlohmann::json::object();
                    return wrong("there are dcc-lost, dcc-garbage, " + std::string(loco::fault_names));
                  });
-  commands.add(
-      "step", "0-126", "the commanded speed",
-      [&options, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
-        std::uint32_t step = 0;
-        if (words.size() != 1 ||
-            std::from_chars(words[0].data(), words[0].data() + words[0].size(), step).ec != std::errc{} ||
-            step > 126)
-          return wrong("write step 0 to step 126");
-        options.step = step;
-        return nlohmann::json::object();
-      });
+  commands.add("step", "0-126", "the commanded speed",
+               [&options, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
+                 std::uint32_t step = 0;
+                 const char* const end = words.empty() ? nullptr : words[0].data() + words[0].size();
+                 if (words.size() != 1 || std::from_chars(words[0].data(), end, step).ptr != end ||
+                     words[0].empty() || step > 126)
+                   return wrong("write step 0 to step 126");
+                 options.step = step;
+                 return nlohmann::json::object();
+               });
   commands.add("cv", "NUMBER=VALUE", "writes a variable",
                [&rig, wrong](const Words& words) -> std::expected<nlohmann::json, std::string> {
                  const std::string why = words.size() == 1 ? write_cv(rig, words[0]) : "write cv 42=120";

@@ -22,6 +22,13 @@ class Console final : public loco::Lines {
   }
 };
 
+// Before anything is known: cold, and no pulses for a servo whose closed position is among the variables.
+constexpr loco::Outputs at_rest = [] {
+  loco::Outputs outputs;
+  outputs.drive.servo_power = false;
+  return outputs;
+}();
+
 Console console;
 loco::LineReader typed;
 dcc::EdgeDecoder decoder;
@@ -40,7 +47,7 @@ void hear(loco::Engine& engine) {
 int main() {
   board::start();
   static loco::Engine engine(board::flash(), console);
-  board::drive({});  // cold and closed before anything is known
+  board::drive(at_rest);
   engine.boot(board::now(), board::boot_reason());
   board::start_watchdog(watchdog_timeout);
   Instant next = board::now();

@@ -57,7 +57,7 @@ void Rig::live(Instant next) {
   const auto between = half(now_ - standstill::loco::cycle / 2).watch.readings;
   Measured measured = half(now_);
   measured.watch.between = between;
-  measured.watch.execution = 1ms;
+  measured.watch.execution = execution;
   (void)engine_->decide(now_, measured);
   engine_->finish(now_);
 }

@@ -23,6 +23,7 @@ class Rig final : private standstill::loco::Lines {
   Track track;
   std::vector<std::string> said;
   std::function<void(std::string_view)> hears;  // every line, beside `said`
+  Duration execution = 1ms;                     // what the engine's cycles take
 
   explicit Rig(Instant start = instant_from_ns(1'000'000'000)) : now_(start) {}
 

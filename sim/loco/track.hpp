@@ -15,6 +15,7 @@ class Track {
  public:
   bool station = true;    // off: no edge on the rails
   bool garbage = false;   // it sends, and every packet's sum is wrong
+  bool silent = false;    // it sends idle packets, and speaks to nobody
   std::uint8_t step = 0;  // of 126, refreshed all the time
   bool forward = true;
   bool emergency = false;
@@ -49,7 +50,8 @@ class Track {
 
  private:
   dcc::Packet pick() {
-    dcc::Packet packet = ++turn_ % 2 == 0 ? dcc::idle() : dcc::speed126({3, false}, step, forward, emergency);
+    const bool idle = ++turn_ % 2 == 0 || silent;
+    dcc::Packet packet = idle ? dcc::idle() : dcc::speed126({3, false}, step, forward, emergency);
     if (waiting_ > 0) {
       packet = queue_[0];
       for (std::size_t i = 1; i < waiting_; ++i) queue_[i - 1] = queue_[i];

@@ -95,6 +95,13 @@ void check_gpio(const config::Config& config, Findings& into) {
     if (const auto* gpio = std::get_if<config::GpioReadback>(&output.readback->input))
       look_at("read-back of " + output.id, gpio->chip, gpio->line, false, into);
   }
+  if (config.loco) {
+    if (const auto& line = config.loco->servo_power)
+      look_at("engine servo_power", line->chip, line->line, true, into);
+    if (const auto& line = config.loco->dcc) look_at("engine dcc", line->chip, line->line, false, into);
+    if (const auto& line = config.loco->encoder)
+      look_at("engine encoder", line->chip, line->line, false, into);
+  }
   for (const auto& watch : config.watches) {
     const auto* button = std::get_if<config::DemandWatch>(&watch.rule);
     if (button == nullptr) continue;

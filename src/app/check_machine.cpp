@@ -193,6 +193,8 @@ void check_devices(const config::Config& config, Findings& into) {
     if (const auto* engine = std::get_if<config::LocoLink>(&link.peer))
       serial("link " + link.id, engine->device, into);
   }
+  if (config.loco && !config.loco->device.empty()) serial("engine line", config.loco->device, into);
+  if (config.loco && !config.loco->watchdog.empty()) watchdog("engine watchdog", config.loco->watchdog, into);
 }
 
 void check_sensors(const config::Config& config, Findings& into) {

@@ -33,6 +33,7 @@ Findings look_at_machine(const config::Config& config) {
   check_gpio(config, found);
   check_devices(config, found);
   check_sensors(config, found);
+  check_engine(config, found);
   check_network(config, found);
   check_realtime(config, found);
   return found;

@@ -29,6 +29,7 @@ void check_programs(const config::Config& config, Findings& into);  // ours, out
 void check_devices(const config::Config& config, Findings& into);   // serial lines
 void check_sensors(const config::Config& config, Findings& into);   // links of kind hwmon
 void check_gpio(const config::Config& config, Findings& into);      // chips and lines
+void check_engine(const config::Config& config, Findings& into);    // [loco]: sensors, PWM
 void check_network(const config::Config& config,
                    Findings& into);  // outputs and links over TCP; takes up to 2 s a peer
 void check_secrets(const config::Config& config, Findings& into);

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "config/build.hpp"
 
 namespace standstill::config {
@@ -7,8 +10,16 @@ namespace {
 NumberInput number_input(const Reader& in, std::string_view key) {
   const auto table = in.nested(key);
   if (!table) return {};
-  return {table->path("file"), table->number("scale").value_or(1.0), table->number("offset").value_or(0.0),
-          table->number("low"), table->number("high")};
+  NumberInput made{table->path("file"), table->number("scale").value_or(1.0),
+                   table->number("offset").value_or(0.0), table->number("low"), table->number("high")};
+  if (made.scale == 0)
+    in.report(Fault::out_of_range, table->where("scale"), "'scale' = 0 makes every reading the same",
+              "write what one count is worth");
+  if (made.low && made.high && *made.low >= *made.high)
+    in.report(Fault::contradiction, table->where("high"),
+              "'high' is not above 'low', so that every reading is at a rail",
+              "write the counts next to each end of the converter");
+  return made;
 }
 
 PwmChannel pwm(const Reader& in, std::string_view key) {
@@ -19,7 +30,7 @@ PwmChannel pwm(const Reader& in, std::string_view key) {
 std::optional<EdgeLine> line(const Reader& in, std::string_view key) {
   const auto table = in.nested(key);
   if (!table) return std::nullopt;
-  return EdgeLine{table->text("chip"), table->whole("line")};
+  return EdgeLine{table->text("chip"), table->whole("line"), table->where("line")};
 }
 
 }  // namespace
@@ -27,9 +38,16 @@ std::optional<EdgeLine> line(const Reader& in, std::string_view key) {
 Loco build_loco(const Reader& in, const SourceLocation& where) {
   Loco loco;
   loco.where = where;
-  std::size_t i = 0;
-  for (const char* key : {"logic", "boiler", "superheater", "pressure"})
-    loco.sensors[i++] = number_input(in, key);
+  constexpr std::array keys{"logic", "boiler", "superheater", "pressure"};
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    loco.sensors[i] = number_input(in, keys[i]);
+    // A slip of the hand that no watch could tell from the truth.
+    for (std::size_t k = 0; k < i; ++k)
+      if (!loco.sensors[i].file.empty() && loco.sensors[k].file == loco.sensors[i].file)
+        in.report(Fault::device_shared, in.nested(keys[i])->where("file"),
+                  "'" + std::string(keys[i]) + "' and '" + keys[k] + "' are read from the same file",
+                  "give each sensor its own");
+  }
   loco.track = number_input(in, "track");
   loco.boiler_heater = pwm(in, "boiler_heater");
   loco.superheater_heater = pwm(in, "superheater_heater");
@@ -45,6 +63,13 @@ Loco build_loco(const Reader& in, const SourceLocation& where) {
   loco.pty = in.path("pty");
   loco.watchdog = in.path("watchdog");
   in.exactly_one(where, "[loco]", "device", "pty");
+  constexpr unsigned least_span_us = 100;
+  const auto [shorter, longer] = std::minmax(loco.servo_zero_us, loco.servo_full_us);
+  if (longer - shorter < least_span_us)
+    in.report(Fault::contradiction, in.where(in.has("servo_full_us") ? "servo_full_us" : "servo_zero_us"),
+              "'servo_zero_us' and 'servo_full_us' are less than 100 µs apart, so that the regulator would "
+              "neither open nor close",
+              "write the servo's pulses at 0° and at 180°");
   const auto same = [](const PwmChannel& a, const PwmChannel& b) {
     return a.chip == b.chip && a.channel == b.channel;
   };

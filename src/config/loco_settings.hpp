@@ -24,6 +24,7 @@ struct PwmChannel {
 struct EdgeLine {
   std::string chip;  // path or label
   unsigned line = 0;
+  SourceLocation where{};
 };
 
 struct Loco {

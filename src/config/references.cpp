@@ -25,6 +25,7 @@ class References {
     for (std::size_t i = 0; i < config_.links.size(); ++i) check_link(i);
     for (std::size_t i = 0; i < config_.watches.size(); ++i) check_watch(i);
     for (std::size_t i = 0; i < config_.outputs.size(); ++i) check_output(i);
+    check_engine();
     check_cycles();
     check_stages();
     check_warnings();
@@ -221,6 +222,12 @@ class References {
           "a line has one use; correct 'chip' or 'line'");
   }
 
+  void check_engine() {
+    if (!config_.loco) return;
+    for (const auto* line : {&config_.loco->servo_power, &config_.loco->dcc, &config_.loco->encoder})
+      if (*line) take_line((*line)->chip, (*line)->line, (*line)->where);
+  }
+
   void check_output(std::size_t i) {
     const Output& output = config_.outputs[i];
     if (output.kind.empty()) return;
@@ -372,6 +379,8 @@ class References {
   }
 
   void check_warnings() {
+    // An engine's own file: its watches are in the program, and its outputs stand in [loco].
+    if (config_.loco && config_.outputs.empty() && config_.links.empty() && config_.watches.empty()) return;
     const SourceLocation start{config_.site.where.file, config_.site.where.line, config_.site.where.column};
     const bool secures =
         std::ranges::any_of(config_.outputs, [](const Output& output) { return output.is_safety(); });

@@ -24,10 +24,20 @@ void Controller::typed(std::uint8_t byte, Instant now) {
   if (reader_.take(byte)) engine_.typed(reader_.typed(), now);
 }
 
+// An edge's time is of another clock, of which only differences mean something. The cycle's own time would be
+// too coarse: service mode ends after 20 ms.
+Instant Controller::came(Instant edge, Instant now) {
+  const Instant after_the_last = last_came_ + (edge - last_edge_);
+  last_edge_ = edge;
+  // Never of the future, and not of long ago: that clock stands still while the machine is suspended.
+  const bool known = after_the_last <= now && now - after_the_last <= 5 * loco::cycle;
+  return last_came_ = known ? after_the_last : now;
+}
+
 void Controller::hear(Instant now) {
   // A line that is gone is a signal that is lost: its watch says so.
   (void)hardware_.dcc.take([&](Instant at) {
-    if (const auto packet = decoder_.edge(at)) engine_.packet(*packet, now);
+    if (const auto packet = decoder_.edge(at)) engine_.packet(*packet, came(at, now));
   });
   if (hardware_.encoder) (void)hardware_.encoder->take([this](Instant) { ++turned_; });
 }

@@ -45,6 +45,7 @@ class Controller {
   [[nodiscard]] std::uint32_t pulse(std::int32_t tenths) const { return pulse_of(set_, tenths); }
   [[nodiscard]] std::int32_t closed_tenths() const;
   void hear(Instant now);
+  [[nodiscard]] Instant came(Instant edge, Instant now);
   void drive(const loco::Outputs& outputs, Instant now);
 
   const config::Loco set_;
@@ -53,6 +54,7 @@ class Controller {
   loco::Engine engine_;
   loco::LineReader reader_;
   dcc::EdgeDecoder decoder_;
+  Instant last_edge_{}, last_came_{};  // of the newest packet, by its edge's clock and by ours
   std::uint32_t turned_ = 0;
   bool driven_ = true;  // every output took its last value
 };

@@ -176,7 +176,7 @@ class MicrobitLoco : public Microbit {
 };
 
 TEST_F(MicrobitLoco, S7_WithoutAConverterItStaysColdAndAnswers) {
-  ASSERT_TRUE(says("STATE tripped 1 not started since power-up\n")) << said;
+  ASSERT_TRUE(says("STATE tripped 1 POWER_UP(no cause since)\n")) << said;
   ASSERT_TRUE(says("SPD:0.0|PSI:0.0|TB:0.0|TS:0.0|TL:0.0|SRV:77\n")) << said;
   type("CV42=105");
   ASSERT_TRUE(says("Updated CV42 (boiler limit) from 110 to 105 °C\n")) << said;

@@ -151,6 +151,32 @@ TEST_F(OnboardLoco, CheckOfAnEngineAloneSpeaksOfNoPlant) {
   const auto ran = standstill({"-c", folder / "loco.toml", "check"});
   EXPECT_TRUE(has_text(ran.out, "This file is an engine's")) << ran.out;
   EXPECT_FALSE(has_text(ran.out, "NOT COVERED")) << ran.out;
+  EXPECT_FALSE(has_text(ran.out, "there is no [[")) << ran.out;
+}
+
+TEST_F(OnboardLoco, CheckLooksAtItsSensorsAndOutputs) {
+  const std::string good = standstill({"-c", folder / "loco.toml", "check"}).out;
+  for (const std::string& text :
+       {"engine pressure: " + std::string(folder / "pressure") + " reads 30000",
+        std::string("/pwmchip0/pwm2 can be written"), std::string("warning engine dcc: "),
+        std::string("warning engine watchdog: ")})
+    EXPECT_TRUE(has_text(good, text)) << text << "\n" << good;
+  EXPECT_FALSE(has_text(good, "NOT OK  engine")) << good;
+
+  put("boiler", "warm");
+  std::filesystem::remove(folder / "pressure");
+  put("pwmchip0/npwm", "2");
+  std::ofstream(folder / "loco.toml", std::ios::app)
+      << "watchdog = \"/dev/no-watchdog\"\ndcc = { chip = \"/dev/no-chip\", line = 3 }\n";
+  const auto ran = standstill({"-c", folder / "loco.toml", "check"});
+  EXPECT_EQ(ran.code, 1);
+  for (const std::string& text :
+       {"NOT OK  engine boiler: " + std::string(folder / "boiler") + " gives no whole number",
+        "NOT OK  engine pressure: " + std::string(folder / "pressure") + " is not there",
+        std::string("/pwmchip0 has 2 outputs, counted from 0: channel 2 is none of them"),
+        std::string("NOT OK  engine watchdog: /dev/no-watchdog"),
+        std::string("NOT OK  engine dcc: /dev/no-chip")})
+    EXPECT_TRUE(has_text(ran.out, text)) << text << "\n" << ran.out;
 }
 
 TEST_F(OnboardLoco, CheckShowsHowItIsWired) {

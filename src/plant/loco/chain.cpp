@@ -37,16 +37,21 @@ void Chain::configure(const Settings& settings) {
 void Chain::emergency_stop(Instant now) {
   const bool trips =
       latch_.stop(operator_source, {CauseCode::operator_command, false, "operator", {}, now, 0});
-  events_.put({to_ns(now), 0, EventKind::stopped, 255, CauseCode::operator_command, 0});
+  // A station says it fifty times a second: that is one stop, and what came before it stays in the ring.
+  if (trips || stopped_ == Instant{} || now - stopped_ > one_stop)
+    events_.put({to_ns(now), 0, EventKind::stopped, 255, CauseCode::operator_command, 0});
+  stopped_ = now;
   if (trips) {
     first_ = 255;
     first_code_ = CauseCode::operator_command;
     reason_due_ = true;
   }
   // Tripped by a power-up: closed and cold already, and the stop is remembered all the same.
-  if (hold_ == Hold::none || hold_ == Hold::slowing) hold_ = Hold::by_operator;
+  if (hold_ == Hold::none) hold_ = Hold::by_operator;
   orders_.heat = false;
-  if (hold_ == Hold::by_operator) orders_.regulator = Regulator::closed;
+  if (hold_ == Hold::parking) return;
+  closed_by_hand_ = true;
+  orders_.regulator = Regulator::closed;
 }
 
 void Chain::commanded(Instant now, std::uint8_t speed) {
@@ -61,6 +66,7 @@ void Chain::commanded(Instant now, std::uint8_t speed) {
     refusal_ = latch_.reset(epoch, now);
     if (refusal_ != Refusal::none) return;
     hold_ = Hold::none;
+    closed_by_hand_ = false;
     untouched_ = false;
     events_.put({to_ns(now), 0, EventKind::reset, 255, CauseCode::none, 0});
   } else if (latch_.state() == LatchState::ready) {
@@ -153,7 +159,7 @@ void Chain::order(Instant now) {
   orders_.lamp = state == LatchState::running ? Lamp::steady
                  : state == LatchState::ready ? Lamp::slow
                                               : Lamp::rapid;
-  if (hold_ == Hold::slowing) orders_.regulator = Regulator::slow_down;
+  if (hold_ == Hold::slowing) orders_.regulator = closed_by_hand_ ? Regulator::closed : Regulator::slow_down;
   orders_.save_log = woken_parked_ != Instant{} && now - woken_parked_ >= sound_for;
   const std::uint32_t due = sequence_.due(now);
   if (due == 0) return;

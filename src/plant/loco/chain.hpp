@@ -11,6 +11,7 @@
 
 #include "kernel/latch.hpp"
 #include "plant/loco/event.hpp"
+#include "plant/loco/reason.hpp"
 #include "plant/loco/sequence.hpp"
 #include "plant/loco/watches.hpp"
 
@@ -76,11 +77,14 @@ class Chain {
   Sequence sequence_;
   EventRing events_;
   Orders orders_;
-  CauseDetail reason_{"not started since power-up"};
+  CauseDetail reason_{nothing_since_power_up};
   CauseDetail distrusted_;
   Hold hold_ = Hold::none;
   bool graceful_ = false;
-  bool untouched_ = false;  // never released since a power-up
+  bool untouched_ = false;       // never released since a power-up
+  bool closed_by_hand_ = false;  // an emergency stop, also of one that slows down for its shutdown
+  static constexpr Duration one_stop = 1s;
+  Instant stopped_{};  // when the operator's stop was last said
   Duration slow_for_{};
   Instant slowing_since_{};
   // Woken parked by a reset: its reason is saved too, but not by a program that is reset again and again,

@@ -94,6 +94,12 @@ std::int32_t Control::wanted(const Orders& orders, const Throttle& throttle) {
     held_ = within(held_ + error, 0, 1000 * 64);
     open = within(held_ / 64 + error / 4, 1, 1000);
     if (speed_ * 100 > full_speed_ * asked / 1000 * (100 + slip_)) open = open * (100 - slip_) / 100;
+    // Wheels that hold against the kick, or an encoder whose wire is broken: nobody can tell, and the latter
+    // would run away with ever more steam. So the step is the opening, as in mode 0.
+    if (kick_cycles_ == longest_kick) {
+      held_ = smaller(held_, smaller(asked, 1000) * 64);
+      open = smaller(open, larger(1, smaller(asked, 1000)));
+    }
   } else if (speed_ - last_speed_ > most_acceleration) {
     slip_cycles_ = slip_hold;
   }

@@ -53,6 +53,7 @@ CvStore::Copy CvStore::scan(std::size_t sector) const {
 
 CvOrigin CvStore::load(Settings& into) {
   copies_ = {scan(cv_main), scan(cv_spare)};
+  tidies_ = nearly_full(copies_[0]) || nearly_full(copies_[1]);
   sequence_ = std::max(copies_[0].sequence, copies_[1].sequence);
   into = Settings{};
   const bool damaged = copies_[0].damaged || copies_[1].damaged;
@@ -65,7 +66,7 @@ CvOrigin CvStore::load(Settings& into) {
     if (!into.adopt(record.values)) continue;
     const bool mended =
         damaged || !copies_[0].found || !copies_[1].found || copies_[0].sequence != copies_[1].sequence;
-    due_ = mended;  // so that there are two whole copies again
+    due_ = mended || tidies_;  // so that there are two whole copies again, with room behind them
     return which == 0 ? CvOrigin::main : CvOrigin::spare;
   }
   due_ = damaged;
@@ -73,9 +74,10 @@ CvOrigin CvStore::load(Settings& into) {
 }
 
 bool CvStore::append(std::size_t sector, Copy& copy, const Record& record, bool safe) {
-  if (copy.next >= slots()) {
+  if (copy.next >= slots() || (tidies_ && safe && nearly_full(copy))) {
     if (!safe) return false;
     ++failures_;
+    erased_ = true;
     if (!flash_.erase(sector)) return false;
     --failures_;
     copy = {};
@@ -94,7 +96,13 @@ bool CvStore::append(std::size_t sector, Copy& copy, const Record& record, bool 
   return true;
 }
 
+bool CvStore::waits() const {
+  if (!due_ || failed()) return false;
+  return (!written_[0] && copies_[0].next >= slots()) || (!written_[1] && copies_[1].next >= slots());
+}
+
 bool CvStore::keep(const Settings& settings, bool safe) {
+  erased_ = false;
   if (!due_ || failed()) return false;
   if (writing_ == 0 || values_ != settings.values()) {
     writing_ = ++sequence_;
@@ -103,13 +111,16 @@ bool CvStore::keep(const Settings& settings, bool safe) {
   }
   Record record{magic, writing_, values_, 0, 0};
   record.crc = sum(record);
-  // One copy after the other: while one is being erased or written the other is whole.
-  for (std::size_t which = 0; which < copies_.size(); ++which) {
+  // One copy after the other: while one is being erased or written the other is whole. The one that is behind
+  // comes first, because the other one may be all there is of the newest values.
+  const std::size_t behind = copies_[1].sequence < copies_[0].sequence ? 1 : 0;
+  for (const std::size_t which : {behind, 1 - behind}) {
     if (written_[which]) continue;
     if (!append(cv_main + which, copies_[which], record, safe)) return true;
     written_[which] = true;
   }
   due_ = false;
+  tidies_ = false;
   writing_ = 0;
   return false;
 }

@@ -1,8 +1,9 @@
 // The configuration variables through a power loss: two copies in two sectors, each a row of checksummed
 // records of which the newest counts.
 //
-// A write appends to both, main first, so that at every instant one of them holds whole values, the old or
-// the new ones. A full sector is erased only while safe. What cannot be read falls back to the other copy,
+// A write appends to both, one after the other, so that at every instant one of them holds whole values, the
+// old or the new ones. A full sector is erased only while safe; at power-up a nearly full one is, so that
+// there is room for what is written while the engine runs. What cannot be read falls back to the other copy,
 // then to the defaults, and says so.
 #pragma once
 
@@ -29,6 +30,7 @@ class CvStore {
  public:
   explicit CvStore(Flash& flash) : flash_(flash) {}
 
+  // At power-up; keep() mends then what is damaged, and makes room.
   CvOrigin load(Settings& into);
 
   // Marks the values as changed; keep() writes them.
@@ -40,6 +42,10 @@ class CvStore {
   bool keep(const Settings& settings, bool safe);
   // The flash did not take the values several times: they hold until power is lost.
   [[nodiscard]] bool failed() const { return failures_ >= most_failures; }
+  // A sector is full: they hold until power is lost, unless it becomes safe before.
+  [[nodiscard]] bool waits() const;
+  // keep() erased just now: the loop stood still for as long as the flash takes.
+  [[nodiscard]] bool erased() const { return erased_; }
 
  private:
   struct Record {
@@ -60,6 +66,7 @@ class CvStore {
   };
 
   [[nodiscard]] std::size_t slots() const { return flash_.sector_size() / sizeof(Record); }
+  [[nodiscard]] bool nearly_full(const Copy& copy) const { return slots() - copy.next < room_at_power_up; }
   [[nodiscard]] Copy scan(std::size_t sector) const;
   [[nodiscard]] bool read(std::size_t sector, std::size_t slot, Record& record) const;
   [[nodiscard]] bool append(std::size_t sector, Copy& copy, const Record& record, bool safe);
@@ -67,7 +74,10 @@ class CvStore {
   Flash& flash_;
   std::array<Copy, 2> copies_{};
   std::uint32_t sequence_ = 0;
+  static constexpr std::size_t room_at_power_up = 4;  // records; a sector of 1 KiB has seven
   bool due_ = false;
+  bool tidies_ = false;  // since power-up no sector was looked through for room
+  bool erased_ = false;
   std::array<bool, 2> written_{};
   std::uint32_t writing_ = 0;  // the sequence under way; 0: none
   Settings::Values values_{};

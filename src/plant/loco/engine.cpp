@@ -26,6 +26,7 @@ void Engine::boot(Instant now, BootReason reason) {
   (void)log_.prepare();
   configure();
   chain_.boot(now, reason, log_.record().epoch);
+  (void)cvs_.keep(settings_, true);  // before the first cycle: nothing waits for it
   lines_.say(name(origin));
   if (origin == CvOrigin::spare || origin == CvOrigin::defaults)
     chain_.note(now, EventKind::store_damaged, static_cast<std::int32_t>(origin));
@@ -45,7 +46,8 @@ void Engine::configure() {
                                    ? (settings_[Cv::long_high] - 192) * 256 + settings_[Cv::long_low]
                                    : settings_[Cv::address];
   identity.address = static_cast<std::uint16_t>(address);
-  receiver_.configure(identity);
+  // Nobody could take back what was commanded under another address.
+  if (receiver_.configure(identity)) throttle_.step = 0;
   packet_timeout_ = settings_[Cv::packet_timeout] * 1000ms;
 }
 
@@ -152,11 +154,15 @@ const Outputs& Engine::decide(Instant now, Measured& measured) {
   input.boiler_permille = outputs_.drive.boiler_permille;
   input.superheater_permille = outputs_.drive.superheater_permille;
   input.last_packet = receiver_.last_packet();
+  // An erase stops the processor of some boards for longer than a cycle, and is begun only while heaters and
+  // regulator are off: it is no overrun that could park the engine.
+  if (cvs_.erased()) input.execution = Duration::zero();
   const bool is_sound = sound();
   if (!is_sound) chain_.distrust(now, self_check_failed);
   Orders orders = chain_.decide(now, input, control_.wheels_turn());
   const bool unheard = packet_timeout_ > Duration::zero() && now - receiver_.last_own() > packet_timeout_;
-  if (unheard && orders.regulator == Regulator::follow) orders.regulator = Regulator::closed;
+  // For good: whoever is heard again says anew how fast it is to go, and a lamp's packet does not.
+  if (unheard && orders.regulator == Regulator::follow) throttle_.step = 0;
   if (receiver_.in_service(now)) {
     orders.heat = false;
     orders.servo_power = false;
@@ -177,12 +183,17 @@ void Engine::finish(Instant now) {
   chain_.tell(now);
   if (chain_.latch().state() != told_state_ || chain_.latch().epoch() != told_epoch_) say_state();
   keep_log(now);
-  if (cvs_.keep(settings_, chain_.latch().state() == LatchState::tripped && !chain_.sequence().running()))
-    if (cvs_.failed() && !store_told_) {
-      store_told_ = true;
+  const bool safe = chain_.latch().state() == LatchState::tripped &&
+                    (!chain_.sequence().running() || chain_.orders().asleep);
+  if (cvs_.keep(settings_, safe)) {
+    if (cvs_.failed()) {
       chain_.note(now, EventKind::store_damaged, -1);
       lines_.say("the flash does not take the CVs: they hold until power is lost");
+    } else if (!safe && !store_told_ && cvs_.waits()) {
+      store_told_ = true;
+      lines_.say("the flash is full: the CVs hold until power is lost, unless the engine is stopped before");
     }
+  }
   if (chain_.orders().last_frame) {
     lines_.say(frame_line(frame()).view());
     say_state();

@@ -45,6 +45,8 @@ inline constexpr std::string_view woken_by_watchdog =
     "RESET_BY_WATCHDOG(the loop missed its deadline or a self-check)";
 inline constexpr std::string_view woken_by_firmware = "RESET_BY_FIRMWARE(it stopped itself)";
 inline constexpr std::string_view stopped_by_operator = "EMERGENCY_STOP(operator)";
+// Of the trip that every power-up is, and for as long as there is no other one: also of an engine that runs.
+inline constexpr std::string_view nothing_since_power_up = "POWER_UP(no cause since)";
 
 // Of a whole reason, as it is told.
 [[nodiscard]] constexpr bool is(std::string_view told, Reason reason) {
@@ -63,5 +65,6 @@ static_assert(parks(self_check_failed) && parks(output_failed) && is(output_fail
 static_assert(is(woken_by_watchdog, Reason::reset_by_watchdog) && !parks(woken_by_watchdog));
 static_assert(is(woken_by_firmware, Reason::reset_by_firmware) && !parks(woken_by_firmware));
 static_assert(is(stopped_by_operator, Reason::emergency_stop) && !parks(stopped_by_operator));
+static_assert(!parks(nothing_since_power_up));
 
 }  // namespace standstill::loco

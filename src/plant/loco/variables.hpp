@@ -119,8 +119,10 @@ inline constexpr std::array<Variable, 31> variables{
              "wait for it."},
     Variable{Cv::power_budget, "power budget", "A", 10, 60, 45, 1, false,
              "What both heaters together may take from the track; the boiler comes first."},
-    Variable{Cv::speed_mode, "speed mode", "", 0, 1, 0, 0, false,
-             "0: the speed step is the regulator's opening. 1: it is a speed, held by the encoder."},
+    Variable{
+        Cv::speed_mode, "speed mode", "", 0, 1, 0, 0, false,
+        "0: the speed step is the regulator's opening. 1: it is a speed, held by the encoder; while that "
+        "counts nothing for 2 s, as 0."},
     Variable{Cv::graceful, "failed sensor", "", 0, 2, 1, 0, false,
              "0 and 1: one failed sensor shuts down at once. 2: the engine first slows down (CV87), for at "
              "most CV88. Heaters are off either way."},

@@ -89,10 +89,11 @@ Command decode(const Packet& packet, bool few_steps) {
     return command;
   }
   if ((what & 0xC0U) == 0x40U && said.size() == 1) {
-    // To everybody only a stop is ever sent, and only in this one form: 01DC000S.
+    // To everybody only a stop is ever sent: 01DC000S. A speed would start a whole fleet.
     if (command.audience == Audience::everybody && (what & 0x0EU) != 0) return command;
     speed_of_few(command, what, few_steps);
   } else if (what == 0x3F && said.size() == 2) {
+    if (command.audience == Audience::everybody && (said[1] & 0x7EU) != 0) return command;  // the same
     speed_of_many(command, said[1]);
   } else if ((what & 0xE0U) == 0x80U && said.size() == 1) {
     functions(command, (what & 0x0FU) << 1U | (what >> 4U & 1U), 0, 5);

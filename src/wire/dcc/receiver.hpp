@@ -32,7 +32,13 @@ class Receiver {
   // S-9.2.3: service mode ends when neither a reset nor a service-mode packet came for 20 ms.
   static constexpr Duration service_lasts = 20ms;
 
-  constexpr void configure(const Identity& identity) { identity_ = identity; }
+  // True: it is another address that is obeyed from now on.
+  constexpr bool configure(const Identity& identity) {
+    const bool other =
+        identity.address != identity_.address || identity.long_address != identity_.long_address;
+    identity_ = identity;
+    return other;
+  }
 
   // `packet` is valid.
   Action take(const Packet& packet, Instant now);

@@ -95,6 +95,22 @@ TEST(OnboardController, DrivesTheEngineByItsFiles) {
   EXPECT_TRUE(machine.fit);
 }
 
+// Cycles of a real machine are never exactly 20 ms, which is as long as service mode lasts.
+TEST(OnboardController, ServiceModeOutlivesACycleThatIsALittleLate) {
+  FileMachine machine;
+  ASSERT_EQ(machine.open(), "");
+  machine.late = 400us;
+  machine.run(1s);
+  for (std::uint8_t value = 100; value < 120; ++value) {
+    for (int i = 0; i < 3; ++i) machine.first.push_back(dcc::reset());
+    for (int i = 0; i < 5; ++i) machine.first.push_back(dcc::service_write(42, value));
+    for (int i = 0; i < 6; ++i) machine.first.push_back(dcc::reset());
+    machine.run(300ms);
+    ASSERT_TRUE(machine.first.empty());
+    EXPECT_EQ(machine.controller().engine().settings()[loco::Cv::boiler_limit], value);
+  }
+}
+
 TEST(OnboardController, EachFaultOfAFileParksIt) {
   struct Row {
     const char* what;

@@ -10,12 +10,14 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "onboard/controller.hpp"
 #include "sim/loco/flash.hpp"
 #include "sim/loco/model.hpp"
 #include "support/temporary_folder.hpp"
 #include "wire/dcc/encoder.hpp"
+#include "wire/dcc/programmer.hpp"
 
 namespace standstill::onboard {
 
@@ -27,6 +29,8 @@ class FileMachine final : private loco::Lines {
   Instant now = instant_from_ns(1'000'000'000);
   bool station = true;
   std::uint8_t step = 0;
+  std::vector<dcc::Packet> first;  // on the rails before the next refresh
+  Duration late{};                 // of every second cycle
 
   FileMachine() {
     namespace fs = std::filesystem;
@@ -109,7 +113,8 @@ class FileMachine final : private loco::Lines {
 
   void cycle() {
     if (station) send_packets();
-    now += loco::cycle;
+    now += loco::cycle + late;
+    late = -late;
     loco::Outputs outputs = controller_->engine().outputs();
     outputs.drive.boiler_permille = static_cast<std::uint16_t>(duty(0) / 20'000);
     outputs.drive.superheater_permille = static_cast<std::uint16_t>(duty(1) / 20'000);
@@ -150,8 +155,12 @@ class FileMachine final : private loco::Lines {
   void send_packets() {
     const Instant end = now + loco::cycle;
     while (edge_at_ < end) {
-      const auto packet = ++turn_ % 2 == 0 ? dcc::idle() : dcc::speed126({3, false}, step, true);
-      dcc::send(packet, {}, [&](Duration half) {
+      auto packet = ++turn_ % 2 == 0 ? dcc::idle() : dcc::speed126({3, false}, step, true);
+      if (!first.empty()) {
+        packet = first.front();
+        first.erase(first.begin());
+      }
+      dcc::send(packet, {.preamble = dcc::service_preamble}, [&](Duration half) {
         edge_at_ += half;
         gpio_v2_line_event event{};
         event.timestamp_ns = static_cast<std::uint64_t>(to_ns(edge_at_));

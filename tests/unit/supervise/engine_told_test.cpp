@@ -78,7 +78,7 @@ TEST(EngineTold, EveryReasonThatParksIsKnown) {
 
 TEST(EngineTold, WhatWasNoShutdownHasNoStages) {
   EXPECT_TRUE(tripped("EMERGENCY_STOP(operator)", 1s).shutdown().empty());
-  EXPECT_TRUE(tripped("not started since power-up", 1s).shutdown().empty());
+  EXPECT_TRUE(tripped("POWER_UP(no cause since)", 1s).shutdown().empty());
   EngineTold before = tripped("DCC_TIMEOUT(2020ms)", 1s);
   before.tripped_at = {};
   EXPECT_TRUE(before.shutdown().empty()) << "nobody heard it begin";

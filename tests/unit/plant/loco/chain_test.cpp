@@ -291,6 +291,61 @@ TEST(LocoChain, SlowingDownEndsWithTheWheelsOrAnotherCause) {
   }
 }
 
+TEST(LocoChain, AnEmergencyStopWhileSlowingDownClosesAtOnceAndTheShutdownStillComes) {
+  Scene scene;
+  ASSERT_TRUE(scene.settings.write(84, 2).done);
+  scene.chain.configure(scene.settings);
+  scene.turning = true;
+  scene.runs();
+  scene.reading(Watched::superheater).rail = Rail::high;
+  scene.turns(50);
+  ASSERT_EQ(scene.chain.orders().regulator, Regulator::slow_down);
+  scene.chain.emergency_stop(scene.now);
+  EXPECT_EQ(scene.chain.orders().regulator, Regulator::closed);
+  EXPECT_EQ(scene.turns(50).regulator, Regulator::closed);
+  EXPECT_FALSE(scene.chain.sequence().running());
+  scene.read(Watched::superheater, 120);  // the wire makes contact again, and nobody may go on
+  scene.lasts(3s);
+  scene.chain.commanded(scene.now, 0);
+  EXPECT_EQ(scene.state(), LatchState::tripped);
+  scene.turning = false;
+  scene.turn();
+  EXPECT_TRUE(scene.chain.sequence().running());
+  EXPECT_TRUE(scene.chain.orders().save_log);
+  EXPECT_EQ(scene.reason(), "SENSOR_FAULT(superheater: at the high rail)");
+  scene.lasts(6s);
+  EXPECT_TRUE(scene.chain.orders().asleep);
+}
+
+// Stations say it as often as any other packet; the log is of what came before.
+TEST(LocoChain, AStopThatIsSaidAgainAndAgainIsOneEvent) {
+  Scene scene;
+  scene.runs();
+  const auto stops = [&scene] {
+    std::size_t count = 0;
+    const EventRing& events = scene.chain.events();
+    for (std::size_t i = 0; i < events.size(); ++i)
+      if (events.at(i).kind == EventKind::stopped) ++count;
+    return count;
+  };
+  for (int i = 0; i < 500; ++i) {
+    scene.chain.emergency_stop(scene.now);
+    scene.turn();
+  }
+  EXPECT_EQ(stops(), 1U);
+  EXPECT_EQ(scene.chain.events().at(0).kind, EventKind::booted);
+  scene.lasts(2s);
+  scene.chain.emergency_stop(scene.now);
+  EXPECT_EQ(stops(), 2U) << "another one";
+  scene.lasts(3s);
+  scene.chain.commanded(scene.now, 0);
+  scene.chain.commanded(scene.now, 40);
+  scene.turn();
+  ASSERT_EQ(scene.state(), LatchState::running);
+  scene.chain.emergency_stop(scene.now);
+  EXPECT_EQ(stops(), 3U);
+}
+
 TEST(LocoChain, TheRingKeepsWhatCameBeforeTheTrip) {
   Scene scene;
   scene.runs();

@@ -1,6 +1,10 @@
 // What single CVs and self-checks change in an engine on simulated rails.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "sim/loco/rig.hpp"
 
 namespace standstill::loco {
@@ -15,16 +19,138 @@ TEST(LocoEngineRules, Cv11ClosesTheRegulatorWhenOnlyOthersAreSpokenTo) {
   rig.type("CV11=1");
   rig.run(5s);
   EXPECT_GT(rig.opening(), 0.3) << "it is spoken to";
-  rig.type("CV1=4");  // from now on the packets are for somebody else
+  rig.track.silent = true;  // from now on nobody speaks to it
   rig.run(900ms);
   EXPECT_GT(rig.opening(), 0.3);
   rig.run(400ms);
   EXPECT_EQ(rig.opening(), 0.0);
   EXPECT_EQ(rig.engine().chain().latch().state(), LatchState::running) << "it stops, and is not parked";
+  for (int i = 0; i < 5; ++i) rig.track.send(dcc::functions0({3, false}, 1));
+  rig.run(900ms);
+  EXPECT_EQ(rig.opening(), 0.0) << "a lamp is switched on: no speed was commanded";
+  rig.track.silent = false;
+  rig.run(1s);
+  EXPECT_GT(rig.opening(), 0.3) << "it was";
+  rig.track.silent = true;
+  rig.run(2s);
+  EXPECT_EQ(rig.opening(), 0.0);
   // A shutdown whistles all the same.
   rig.model.faults.sensors[1] = sim::loco::Faults::Sensor::open;
   rig.run(1s);
   EXPECT_NEAR(rig.opening(), 0.3, 0.01);
+}
+
+// The station goes on with the old address, and nobody could stop what was begun under it.
+TEST(LocoEngineRules, AnotherAddressClosesTheRegulator) {
+  const std::vector<std::vector<std::string>> ways{{"CV1=4"}, {"CV29=38"}, {"CV17=193", "CV18=7", "CV29=38"}};
+  for (const auto& lines : ways) {
+    SCOPED_TRACE(lines.back());
+    Rig rig;
+    ASSERT_TRUE(rig.drive(80));
+    rig.run(5s);
+    ASSERT_GT(rig.opening(), 0.3);
+    for (const std::string& line : lines) rig.type(line);
+    rig.run(1s);
+    EXPECT_EQ(rig.opening(), 0.0);
+    EXPECT_EQ(rig.engine().chain().latch().state(), LatchState::running);
+    rig.run(20s);
+    EXPECT_EQ(rig.model.speed, 0.0);
+  }
+  Rig rig;
+  ASSERT_TRUE(rig.drive(80));
+  rig.run(5s);
+  for (const char* line : {"CV17=193", "CV1=3", "CV29=2"}) rig.type(line);  // not of the address it has
+  rig.run(1s);
+  EXPECT_GT(rig.opening(), 0.3);
+}
+
+TEST(LocoEngineRules, AnEncoderThatFallsSilentOpensNoRegulator) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(40));
+  rig.type("CV52=1");
+  rig.run(30s);
+  ASSERT_GT(rig.model.speed, 0.1);
+  rig.model.faults.encoder_dead = true;
+  rig.run(4s);
+  for (int i = 0; i < 600; ++i) {
+    rig.run(100ms);
+    ASSERT_LE(rig.opening(), 40.0 / 126 + 0.01) << i;
+  }
+  rig.model.faults.encoder_dead = false;
+  rig.run(60s);
+  EXPECT_NEAR(rig.model.speed, 0.742 * 40 / 126, 0.06) << "it holds the speed again";
+}
+
+// On a board whose processor stands still while flash is erased, 21 ms a sector.
+TEST(LocoEngineRules, AnEraseOfItsOwnFlashParksNoStoppedEngine) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(40));
+  rig.track.emergency = true;
+  rig.run(1s);
+  int standstills = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::uint32_t before = rig.flash.erases;
+    rig.type("CV88=" + std::to_string(10 + i % 20));
+    rig.cycle();
+    rig.execution = 1ms + (rig.flash.erases - before) * 21ms;
+    standstills += rig.execution > cycle ? 1 : 0;
+    rig.cycle();
+    rig.execution = 1ms;
+    ASSERT_FALSE(rig.engine().chain().sequence().running()) << i;
+  }
+  EXPECT_GT(standstills, 1);
+  rig.execution = 43ms;  // its own doing, and nobody else's
+  rig.cycle();
+  EXPECT_TRUE(rig.engine().chain().sequence().running());
+}
+
+TEST(LocoEngineRules, MoreVariablesUnderWayThanFlashHasRoomForAreToldAndKeptOnceItIsSafe) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(40));
+  const auto told = [&rig] {
+    return std::ranges::count_if(
+        rig.said, [](const std::string& line) { return line.starts_with("the flash is full"); });
+  };
+  int room = 0;
+  for (; told() == 0 && room < 100; ++room) {
+    rig.type("CV88=" + std::to_string(10 + room % 20));
+    rig.cycle();
+  }
+  EXPECT_GT(room, 4);
+  EXPECT_LT(room, 100);
+  EXPECT_EQ(rig.flash.erases, 0U) << "never while it runs";
+  ASSERT_EQ(rig.engine().chain().latch().state(), LatchState::running);
+  rig.run(5s);
+  EXPECT_EQ(told(), 1) << "once";
+  const auto values = rig.engine().settings().values();
+  rig.track.station = false;
+  rig.run(8s);
+  ASSERT_TRUE(rig.outputs().asleep);
+  rig.track.station = true;
+  rig.power_up();
+  EXPECT_EQ(rig.engine().settings().values(), values);
+}
+
+// Whoever wrote often before has room again when it wakes up.
+TEST(LocoEngineRules, APowerUpMakesRoomForVariables) {
+  Rig rig;
+  ASSERT_TRUE(rig.drive(40));
+  for (int i = 0; i < 27; ++i) {
+    rig.type("CV88=" + std::to_string(10 + i % 20));
+    rig.cycle();
+  }
+  ASSERT_EQ(rig.flash.erases, 0U);
+  ASSERT_TRUE(rig.drive(40));
+  EXPECT_EQ(rig.flash.erases, 2U) << "both copies, one after the other";
+  EXPECT_EQ(rig.engine().settings()[Cv::degraded_time], 16);
+  rig.said.clear();
+  for (int i = 0; i < 20; ++i) {
+    rig.type("CV88=" + std::to_string(10 + i % 20));
+    rig.cycle();
+  }
+  for (const std::string& line : rig.said) EXPECT_FALSE(line.starts_with("the flash")) << line;
+  ASSERT_TRUE(rig.drive(40));
+  EXPECT_EQ(rig.engine().settings()[Cv::degraded_time], 29);
 }
 
 TEST(LocoEngineRules, WithCv30At0ItClosesAtOnce) {

@@ -197,6 +197,39 @@ TEST(LocoCvStore, S13_PowerLostAtAnyByteLeavesTheOldOrTheNewValues) {
   }
 }
 
+// Power went between the two copies, and goes again while that is mended: the newer one is all there is.
+TEST(LocoCvStore, S13_TheOnlyCopyOfTheNewestValuesIsNotErased) {
+  for (std::int64_t bytes = 0; bytes < 9000; bytes += 37) {
+    MemoryFlash flash;
+    Settings settings;
+    {
+      CvStore cvs(flash);
+      (void)cvs.load(settings);
+      constexpr int slots = MemoryFlash::size / record_bytes;
+      for (int i = 0; i < slots; ++i) {
+        const bool last = i == slots - 1;
+        if (last) flash.lose_power_after(record_bytes);  // the main copy gets it, and is full
+        ASSERT_TRUE(settings.write(42, last ? 125 : 100 + i % 3).done);
+        cvs.changed();
+        EXPECT_EQ(cvs.keep(settings, false), last);
+      }
+      flash.power_back();
+    }
+    {
+      CvStore cvs(flash);
+      ASSERT_EQ(cvs.load(settings), CvOrigin::main);
+      ASSERT_EQ(settings[Cv::boiler_limit], 125);
+      flash.lose_power_after(bytes);
+      for (int i = 0; i < 10; ++i) (void)cvs.keep(settings, true);
+      flash.power_back();
+    }
+    Settings later;
+    CvStore cvs(flash);
+    (void)cvs.load(later);
+    ASSERT_EQ(later[Cv::boiler_limit], 125) << bytes;
+  }
+}
+
 TEST(LocoCvStore, WornOutFlashIsSaidAndNotTriedForEver) {
   MemoryFlash flash;
   Settings settings;

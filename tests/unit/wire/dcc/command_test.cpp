@@ -83,6 +83,12 @@ TEST(DccCommand, BroadcastStopsAndNothingElse) {
   EXPECT_FALSE(decoded({0, 0x60, 0x60}).emergency);
   EXPECT_TRUE(decoded({0, 0x71, 0x71}).emergency);
   EXPECT_EQ(decoded({0, 0x68, 0x68}).kind, CommandKind::unknown);  // a speed for everybody
+  // The same with 128 steps.
+  EXPECT_EQ(decoded({0, 0x3F, 0x90, 0xAF}).kind, CommandKind::unknown);
+  EXPECT_EQ(decoded({0, 0x3F, 0x02, 0x3D}).kind, CommandKind::unknown);
+  EXPECT_EQ(decoded({0, 0x3F, 0x80, 0xBF}).kind, CommandKind::speed);
+  EXPECT_EQ(decoded({0, 0x3F, 0x80, 0xBF}).step, 0);
+  EXPECT_TRUE(decoded({0, 0x3F, 0x01, 0x3E}).emergency);
   EXPECT_EQ(decoded({0, 0, 0}).kind, CommandKind::reset);
   EXPECT_EQ(decoded({0xFF, 0, 0xFF}).kind, CommandKind::idle);
 }
