@@ -37,6 +37,15 @@ std::expected<Named, int> find(const std::filesystem::path& state_dir, const std
   return std::unexpected(exit_usage);
 }
 
+// Why the live document's layout is not the present one; "" when it is.
+std::string old_layout(const ordered_json& live) {
+  if (!live.contains("links") || !live["links"].is_array()) return {};
+  for (const auto& link : live["links"])
+    if (text_of(link, "kind") == "rocrail" && text_of(link, "state") != "online")
+      return layout::not_live(text_of(link, "id"), text_of(link, "state"));
+  return {};
+}
+
 std::string count(const ordered_json& document, const char* name) {
   return document.contains(name) && document[name].is_array() ? std::to_string(document[name].size()) : "0";
 }
@@ -150,6 +159,10 @@ int compare(const Context& context, const std::string& snapshot, const std::stri
           "there is no live plan to compare with: wait until the server has sent it (`standstill status`), "
           "or name another snapshot");
       return exit_unreachable;
+    }
+    if (const std::string why = old_layout(now.document); !why.empty()) {
+      complain(why + "; bring its server back first, or name another snapshot");
+      return exit_refused;
     }
   } else {
     auto found = find(config->site.state_dir, other);

@@ -247,6 +247,11 @@ std::expected<std::vector<layout::Difference>, Outcome> SupervisorBackend::diffe
   if (!now.contains("model") || now["model"].is_null())
     return std::unexpected(problem(409, "there is no live plan to compare with",
                                    "wait until the server has sent it: `standstill status`"));
+  // S7: what a silent server said last is the snapshot once more, and agrees with it.
+  for (const auto& link : input->view.links)
+    if (link.kind == "rocrail" && link.state != link::State::online)
+      return std::unexpected(problem(409, layout::not_live(link.id, name(link.state)),
+                                     "bring its server back first, or compare with another snapshot"));
   return layout::compare(before, now);
 }
 

@@ -118,6 +118,37 @@ TEST(ChainAgain, S9_AStopSaysHowLongThisStopTook) {
   EXPECT_LE(std::strtoll(ms.c_str(), nullptr, 10), took_ms) << PlantRig::read(out);
 }
 
+// It agrees with the snapshot to the last train, and means nothing.
+TEST(ChainAgain, S7_WhatALostServerSaidLastIsNotThePlantAsItIs) {
+  SimPeer peer;
+  PlantRig rig({.port = peer.port()});
+  rig.start_and_wait();
+  rig.to_running();
+  ASSERT_FALSE(HasFatalFailure());
+  const auto epoch = rig.epoch() + 1;
+  peer.tell("crash");
+  EXPECT_TRUE(rig.until([&] { return rig.journalled("snapshot", epoch) == 1; })) << rig.journal();
+  EXPECT_TRUE(rig.until([&] { return rig.look("/links/0/state") != "online"; }));
+  const std::string compare =
+      "/api/v1/compare?snapshot=" + PlantRig::pick(rig.get("/api/v1/snapshots").body, "/snapshots/0/id");
+  const auto refused = rig.get(compare);
+  EXPECT_EQ(refused.status, 409) << refused.body;
+  EXPECT_NE(refused.body.find("not the layout as it is"), std::string::npos) << refused.body;
+  const std::string list = rig.get("/api/v1/checklist").body;
+  EXPECT_NE(list.find("have not been compared"), std::string::npos) << list;
+  EXPECT_EQ(list.find("agree on everything"), std::string::npos) << list;
+  const auto by_command = [&] {
+    return WEXITSTATUS(std::system((test::program_folder() + "/standstill -c " + (rig.folder / "c.toml") +
+                                    " compare latest > " + (rig.folder / "said") + " 2>&1")
+                                       .c_str()));
+  };
+  EXPECT_EQ(by_command(), 4) << PlantRig::read(rig.folder / "said");
+  EXPECT_NE(PlantRig::read(rig.folder / "said").find("not the layout as it is"), std::string::npos);
+  peer.tell("restart 1");
+  EXPECT_TRUE(rig.until([&] { return rig.get(compare).status == 200; }));
+  EXPECT_LE(by_command(), 1) << PlantRig::read(rig.folder / "said");
+}
+
 TEST(ChainAgain, TheSnapshotSaysWhenTheSessionBeganAndWhoRanIt) {
   ::setenv("STANDSTILL_TEST_OPERATOR", "R. Neumann", 1);
   std::uint16_t nobody = 0;

@@ -241,6 +241,11 @@ std::string_view name(Severity severity) {
   }
 }
 
+std::string not_live(std::string_view link, std::string_view state) {
+  return "link " + std::string(link) + " is " + std::string(state) +
+         ": what is known of its layout is what was heard last, not the layout as it is";
+}
+
 bool is_compared(int depth, std::string_view name) {
   const auto& all = lists();
   if (depth == 1)

@@ -35,6 +35,9 @@ struct Difference {
 // lists. What loads a state only to compare it leaves the rest out: that of a large plan is most of it.
 [[nodiscard]] bool is_compared(int depth, std::string_view name);
 
+// Why what is known of a layout is not the layout as it is; `state` is that of its link, which is not online.
+[[nodiscard]] std::string not_live(std::string_view link, std::string_view state);
+
 // `before` is the snapshot, `now` the live state or a later snapshot. Both as export_state() makes them, or a
 // whole snapshot file; what is missing or of another type in either is treated as unknown. Most dangerous
 // first, then in the order of the plan.

@@ -81,9 +81,9 @@ function Differences({ list, known, trouble, id }: { list: Difference[]; known: 
   const open = list.filter((one) => !ticks[key(one)]).length;
   if (id === null) return <p>There is no snapshot to compare with yet.</p>;
   return (
-    <Panel title="What differs from the snapshot" name="differences" extra={<span class="number" data-testid="differences">{list.length} differ, {open} not seen yet</span>}>
+    <Panel title="What differs from the snapshot" name="differences" extra={<span class="number" data-testid="differences">{trouble === "" ? `${list.length} differ, ${open} not seen yet` : "not compared"}</span>}>
       {trouble !== "" && <Note tone="warn" title={trouble} />}
-      {known && list.length === 0 && <p class="nothing">Nothing differs.</p>}
+      {known && trouble === "" && list.length === 0 && <p class="nothing">Nothing differs.</p>}
       <ul class="items">
         {list.map((one) => {
           const ticked = ticks[key(one)];
