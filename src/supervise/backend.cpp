@@ -152,6 +152,7 @@ Outcome SupervisorBackend::journal(const terminal::JournalQuery& query) {
       return problem(400, "'" + query.since + "' is no time",
                      "write an age (90s, 10m, 2h, 3d) or a time (2026-01-31T12:00:00Z)");
   }
+  if (!query.kind.empty()) wanted.kind = query.kind;
   if (query.epoch) wanted.epoch = static_cast<std::uint32_t>(*query.epoch);
   if (query.after) wanted.after_id = static_cast<std::int64_t>(*query.after);
   wanted.limit = query.limit;

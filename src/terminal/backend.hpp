@@ -53,6 +53,7 @@ struct StopRequest {
 
 struct JournalQuery {
   std::string since = {};  // as typed: RFC 3339 or "10m"; the backend refuses with 400 what it cannot read
+  std::string kind = {};   // only events of it: "drill"; empty: of all
   std::optional<std::uint64_t> epoch = {};
   std::optional<std::uint64_t> after =
       {};                      // only events with a larger sequence number: how `log --follow` polls

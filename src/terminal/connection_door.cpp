@@ -17,8 +17,6 @@ namespace {
 namespace asio = boost::asio;
 using nlohmann::json;
 
-constexpr std::size_t most_logins_waiting = 32;
-
 Answer viewer_may_not(const std::string& name) {
   return problem(403, "'" + name + "' is a viewer and may not do this", "sign in as an operator or engineer");
 }
@@ -87,12 +85,15 @@ void Connection::let_in(Request request) {
   });
 }
 
-// Asks the backend on another thread; what it cannot answer is answered here.
+// Asks the backend on another thread; what it cannot answer is answered here. `ended`, where there is one, is
+// called in any case, before anything is answered.
 void Connection::ask_role(Pool& pool, std::size_t most_waiting, std::function<std::optional<Role>()> question,
-                          std::function<void(std::optional<Role>)> answered) {
+                          std::function<void(std::optional<Role>)> answered,
+                          const std::function<void()>& ended) {
   enter(Phase::calling);
   const bool taken = pool.post(
-      [self = shared_from_this(), question = std::move(question), answered = std::move(answered)]() mutable {
+      [self = shared_from_this(), question = std::move(question), answered = std::move(answered),
+       ended]() mutable {
         std::optional<Role> role;
         bool broken = false;
         try {
@@ -101,37 +102,50 @@ void Connection::ask_role(Pool& pool, std::size_t most_waiting, std::function<st
           broken = true;
         }
         auto& io = self->shared_.io;
-        asio::post(io, [self = std::move(self), answered = std::move(answered), role, broken] {
+        asio::post(io, [self = std::move(self), answered = std::move(answered), ended = std::move(ended),
+                        role, broken] {
+          if (ended) ended();
           if (broken) return self->write(failed("the operators could not be read"));
           answered(role);
         });
       },
       most_waiting);
-  if (!taken) write(busy());
+  if (taken) return;
+  if (ended) ended();
+  write(busy());
 }
 
 void Connection::verify(Request request, Bearer bearer, Verified verified) {
+  enter(Phase::calling);
   request.caller.operator_name = bearer.name;
-  auto question = [&backend = shared_.backend, bearer = std::move(bearer)] {
-    return backend.verify(bearer.name, bearer.secret);
+  Turns& turns = caller_.local ? shared_.local_logins : shared_.tcp_logins;
+  auto look = [self = shared_from_this(), request = std::move(request), bearer = std::move(bearer),
+               verified = std::move(verified), &turns] {
+    auto question = [&backend = self->shared_.backend, bearer] {
+      return backend.verify(bearer.name, bearer.secret);
+    };
+    self->ask_role(
+        self->shared_.logins, most_calls_waiting_local, std::move(question),
+        [self, request, verified](std::optional<Role> role) { self->judged(request, role, verified); },
+        [&turns] { turns.done(); });
   };
-  ask_role(shared_.logins, most_logins_waiting, std::move(question),
-           [self = shared_from_this(), request = std::move(request),
-            verified = std::move(verified)](std::optional<Role> role) {
-             auto& logins = self->shared_.failed_logins;
-             const std::string& name = request.caller.operator_name;
-             if (role) {
-               logins.succeeded(name, self->caller_.peer);
-               return verified(request, *role);
-             }
-             // The phase makes it the next to be closed when connections run short: guessing never keeps
-             // others out.
-             self->enter(Phase::idle);
-             self->timer_.expires_after(logins.failed(name, self->caller_.peer, os::now()));
-             self->timer_.async_wait([self](ErrorCode cancelled) {
-               if (!cancelled) self->write(not_logged_in("name or secret is wrong"));
-             });
-           });
+  turns.add(caller_.peer,
+            {.begin = std::move(look), .turned_away = [self = shared_from_this()] { self->write(busy()); }});
+}
+
+void Connection::judged(const Request& request, std::optional<Role> role, const Verified& verified) {
+  auto& logins = shared_.failed_logins;
+  const std::string& name = request.caller.operator_name;
+  if (role) {
+    logins.succeeded(name, caller_.peer);
+    return verified(request, *role);
+  }
+  // The phase makes it the next to be closed when connections run short: guessing never keeps others out.
+  enter(Phase::idle);
+  timer_.expires_after(logins.failed(name, caller_.peer, os::now()));
+  timer_.async_wait([self = shared_from_this()](ErrorCode cancelled) {
+    if (!cancelled) self->write(not_logged_in("name or secret is wrong"));
+  });
 }
 
 void Connection::sign_in(Request request) {

@@ -85,7 +85,8 @@ Answer say_word(Backend& backend, const Request& request, const std::string&) {
 }
 
 Answer journal(Backend& backend, const Request& request, const std::string&) {
-  JournalQuery wanted{.since = query(request, "since"), .epoch = {}, .after = {}};
+  JournalQuery wanted{
+      .since = query(request, "since"), .kind = query(request, "kind"), .epoch = {}, .after = {}};
   for (const char* name : {"epoch", "after", "limit"}) {
     const auto text = query(request, name);
     if (text.empty()) continue;

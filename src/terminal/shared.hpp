@@ -15,12 +15,14 @@
 #include "terminal/server.hpp"
 #include "terminal/sessions.hpp"
 #include "terminal/tls.hpp"
+#include "terminal/turns.hpp"
 
 namespace standstill::terminal {
 
 // A flood over TCP leaves the command line its share of the queue.
 inline constexpr std::size_t most_calls_waiting_tcp = 48;
 inline constexpr std::size_t most_calls_waiting_local = 64;
+inline constexpr std::size_t most_logins_waiting = 32;
 
 struct Shared {
   Shared(const ServerConfig& settings, Backend& used)
@@ -51,6 +53,9 @@ struct Shared {
   boost::asio::io_context io{1};
   Pool calls{"http call", 2};
   Pool logins{"http log-in", 1};  // hashing a secret costs 50 ms and 16 MB on purpose: one at a time
+  // A crowd over TCP never stands in the command line's way.
+  Turns tcp_logins{most_logins_waiting};
+  Turns local_logins{most_logins_waiting};
 };
 
 }  // namespace standstill::terminal

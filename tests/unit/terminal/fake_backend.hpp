@@ -16,7 +16,8 @@ namespace standstill::terminal {
 class FakeBackend : public Backend {
  public:
   std::atomic<bool> is_alive = true;
-  std::atomic<bool> slow = false;  // calls of the pool wait until it is false again
+  std::atomic<bool> slow = false;          // calls of the pool wait until it is false again
+  std::atomic<bool> slow_secrets = false;  // looking at one waits until it is false again
   std::atomic<int> stops = 0;
   std::atomic<int> verifications = 0;
   std::atomic<int> calls = 0;
@@ -48,7 +49,8 @@ class FakeBackend : public Backend {
   }
   Outcome journal(const JournalQuery& query) override {
     return {200, R"({"limit":)" + std::to_string(query.limit) + R"(,"since":")" + query.since +
-                     R"(","after":)" + std::to_string(query.after.value_or(0)) + "}"};
+                     R"(","after":)" + std::to_string(query.after.value_or(0)) +
+                     (query.kind.empty() ? "" : R"(,"kind":")" + query.kind + "\"") + "}"};
   }
   Outcome snapshots() override { return {200, "[]"}; }
   Outcome snapshot(const std::string& id) override {
@@ -97,6 +99,7 @@ class FakeBackend : public Backend {
   }
   std::optional<Role> verify(const std::string& name, const std::string& secret) override {
     ++verifications;
+    while (slow_secrets) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     if (secret != "right") return std::nullopt;
     if (name == "ann") return Role::operator_;
     if (name == "vic") return Role::viewer;

@@ -30,6 +30,7 @@ class HttpFixture : public testing::Test {
   }
   void TearDown() override {
     backend.slow = false;
+    backend.slow_secrets = false;
     server.reset();
   }
   Reply ask(const std::string& bytes) { return RawClient(server->port()).ask(bytes); }

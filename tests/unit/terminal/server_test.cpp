@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -89,6 +90,8 @@ TEST_F(Http, NoPathClimbsOutOfTheSnapshots) {
 TEST_F(Http, QueriesAreDecodedAndChecked) {
   EXPECT_EQ(ask(get("/api/v1/journal?since=2026-01-31T12%3A00%3A00Z&after=5&limit=20")).body,
             R"({"limit":20,"since":"2026-01-31T12:00:00Z","after":5})");
+  EXPECT_EQ(ask(get("/api/v1/journal?kind=drill&after=0")).body,
+            R"({"limit":1000,"since":"","after":0,"kind":"drill"})");
   for (const char* query : {"limit=0", "limit=10001", "epoch=-1", "after=x", "epoch=99999999999999999999"})
     EXPECT_EQ(ask(get(std::string("/api/v1/journal?") + query)).status, 400) << query;
   EXPECT_EQ(ask(get("/api/v1/health?plant=1")).body, R"({"plant":true})");
@@ -161,6 +164,28 @@ TEST_F(Http, ACorrectSecretIsAcceptedHoweverManyWrongOnesCameBefore) {
   ASSERT_TRUE(eventually([&] { return backend.verifications == 20; }));
   EXPECT_EQ(ask(post("/api/v1/ack", R"({"epoch":7})", ann)).status, 200);
   EXPECT_TRUE(guessers.back()->quiet(50)) << "while the guessers still wait for their answers";
+}
+
+TEST_F(Http, ACrowdThatGuessesStandsInNobodysWay) {
+  backend.slow_secrets = true;
+  const std::string guess = post("/api/v1/ack", R"({"epoch":7})", "Authorization: Bearer ann:guess\r\n");
+  std::vector<std::unique_ptr<RawClient>> guessers;
+  for (int i = 0; i < 40; ++i) {
+    guessers.push_back(std::make_unique<RawClient>(server->port()));
+    guessers.back()->send(guess);
+  }
+  // One is looked at, 32 wait; for the others there is no room, which they hear.
+  ASSERT_TRUE(eventually(
+      [&] { return std::ranges::count_if(guessers, [](const auto& one) { return !one->quiet(1); }) == 7; }));
+  RawClient command_line(folder / "standstill.sock");
+  command_line.send(post("/api/v1/ack", R"({"epoch":7})", ann));
+  RawClient neighbour(server->port(), "127.0.0.2");
+  neighbour.send(post("/api/v1/ack", R"({"epoch":7})", ann));
+  EXPECT_TRUE(command_line.quiet(100)) << "it waits for its turn";
+  EXPECT_TRUE(neighbour.quiet(100));
+  backend.slow_secrets = false;
+  EXPECT_EQ(command_line.receive().status, 200);
+  EXPECT_EQ(neighbour.receive().status, 200);
 }
 
 TEST_F(Http, RequestsThatTouchThePlantNeedAnOperatorOverTcpOnly) {
