@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include "config/formats.hpp"
 #include "config/secret.hpp"
 #include "plant/sensor/chip.hpp"
+#include "supervise/alert_settings.hpp"
 #include "supervise/bus_member.hpp"
 #include "supervise/guard_process.hpp"
 
@@ -282,6 +284,7 @@ void check_secrets(const config::Config& config, Findings& into) {
       secret("link " + link.id, meter->publish->password, into);
   for (const auto& alert : config.alerts) {
     const std::string subject = "alert " + alert.id;
+    const std::size_t before = into.size();
     if (const auto* hook = std::get_if<config::WebhookAlert>(&alert.channel)) {
       secret(subject, hook->url_source, into);
       secret(subject, hook->token, into);
@@ -296,6 +299,12 @@ void check_secrets(const config::Config& config, Findings& into) {
     }
     if (const auto* postgres = std::get_if<config::PostgresAlert>(&alert.channel))
       secret(subject, {postgres->connection_file, {}}, into);
+    // Its program is looked at with the others; a secret that cannot be read has been said.
+    const bool said = std::ranges::any_of(into.begin() + static_cast<std::ptrdiff_t>(before), into.end(),
+                                          [](const Finding& one) { return one.grade == Grade::bad; });
+    if (said || std::holds_alternative<config::ProgramAlert>(alert.channel)) continue;
+    if (const auto made = supervise::alert_of(alert); !made)
+      into.push_back({Grade::bad, subject, made.error()});
   }
 }
 

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "config/build.hpp"
 #include "config/formats.hpp"
 
@@ -55,6 +59,13 @@ Alert build_alert(const Reader& in, const SourceLocation& where) {
   result.retries = in.whole("retries");
   result.escalate = std::chrono::seconds(in.whole("escalate_s"));
   result.remind = std::chrono::seconds(in.whole("remind_s"));
+  if (std::ranges::find(result.on, "trip") == result.on.end())
+    for (const auto& [key, after] :
+         {std::pair{"escalate_s", result.escalate}, std::pair{"remind_s", result.remind}})
+      if (after.count() > 0)
+        in.report(Fault::contradiction, in.where(key),
+                  "'" + std::string(key) + "' is about trips, and 'on' leaves them out",
+                  "add \"trip\" to 'on', or remove it");
   if (result.kind == "webhook")
     result.channel = webhook(in, where);
   else if (result.kind == "smtp")

@@ -34,7 +34,7 @@ constexpr auto table = std::to_array<Key>({
      .meaning = "The text (of `webhook` and `sms` the whole JSON body, for `sms` with `{{number}}`), with "
                 "`{{site}}`, `{{state}}`, `{{epoch}}`, `{{code}}`, `{{source}}`, "
                 "`{{detail}}`, `{{at}}`, "
-                "`{{event}}`; left out, a sentence that says what happened.",
+                "`{{event}}`, `{{text}}`; left out, a sentence that says what happened.",
      .example = "\"{{site}}: {{detail}}\"",
      .kinds = "webhook smtp sms mqtt",
      .min = 1,

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "config/secret.hpp"
+#include "kernel/latch.hpp"
+#include "os/clock.hpp"
 #include "supervise/broker.hpp"
 
 namespace standstill::supervise {
@@ -48,6 +50,8 @@ bool fill(tell::AlertConfig& into, const config::Alert& alert, std::string& trou
     made.password = secret(mail->password, trouble);
     made.from = mail->from;
     made.to = mail->to;
+    made.subject_template = mail->subject;
+    made.text_template = alert.text_template;
     into.channel = made;
   } else if (const auto* program = std::get_if<config::ProgramAlert>(&alert.channel)) {
     into.channel = tell::ProgramConfig{program->command};
@@ -75,36 +79,40 @@ bool fill(tell::AlertConfig& into, const config::Alert& alert, std::string& trou
 
 }  // namespace
 
-std::unique_ptr<tell::Teller> make_teller(const config::Config& config, tell::Teller::Health health) {
+std::expected<tell::AlertConfig, std::string> alert_of(const config::Alert& alert) {
+  tell::AlertConfig made;
+  std::string trouble;
+  made.id = alert.id;
+  made.on = alert.on;
+  if (alert.escalate.count() > 0) std::erase(made.on, "trip");  // the reminders tell it
+  made.time_out = alert.timeout;
+  made.refusals = alert.retries;
+  if (!fill(made, alert, trouble)) return std::unexpected(trouble);
+  if (auto usable = tell::check(made); !usable) return std::unexpected(usable.error());
+  return made;
+}
+
+std::unique_ptr<tell::Teller> make_teller(const config::Config& config, const tell::Teller::Health& health) {
   std::vector<tell::AlertConfig> alerts;
-  const auto report = [&](const config::Alert& alert, const std::string& trouble) {
-    tell::AlertStatus status;
-    status.id = alert.id;
-    status.kind = alert.kind;
-    status.failing = true;
-    status.last_error = trouble;
-    health(status);
-  };
+  std::vector<tell::AlertStatus> unusable;
   for (const auto& alert : config.alerts) {
-    tell::AlertConfig made;
-    std::string trouble;
-    made.id = alert.id;
-    made.on = alert.on;
-    if (alert.escalate.count() > 0) std::erase(made.on, "trip");  // the reminders tell it
-    made.time_out = alert.timeout;
-    made.refusals = alert.retries;
-    if (fill(made, alert, trouble)) {
-      // One that cannot be made must not take the others with it.
-      if (auto alone = tell::Teller::make({made}, {}); !alone) trouble = alone.error();
-    }
-    if (trouble.empty())
-      alerts.push_back(std::move(made));
+    auto made = alert_of(alert);
+    if (made)
+      alerts.push_back(std::move(*made));
     else
-      report(alert, trouble);
+      unusable.push_back({.id = alert.id,
+                          .kind = alert.kind,
+                          .failing = true,
+                          .last_error = made.error() + "; mend it, and start the supervisor again",
+                          .last_error_wall_ns = os::wall_ns()});
   }
-  auto teller = tell::Teller::make(std::move(alerts), health);
-  if (teller) return std::move(*teller);
-  return std::move(*tell::Teller::make({}, health));
+  auto made = tell::Teller::make(std::move(alerts), health);
+  auto teller = made ? std::move(*made) : std::move(*tell::Teller::make({}, health));
+  tell::AlertEvent event;
+  event.site = config.site.name;
+  event.state = name(LatchState::tripped);  // as every start is, until the guard has spoken
+  teller->add_unusable(std::move(unusable), std::move(event));
+  return teller;
 }
 
 tell::Reminders make_reminders(const config::Config& config) {

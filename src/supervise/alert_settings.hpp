@@ -1,6 +1,7 @@
 // From the configuration's words to what alerts and people need.
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <string>
 
@@ -10,9 +11,12 @@
 
 namespace standstill::supervise {
 
-// Never null: an alert whose secret cannot be read is left out and reported through `health` as failing.
+// Error: why it cannot be used: a secret that cannot be read, an address or a template that is none.
+[[nodiscard]] std::expected<tell::AlertConfig, std::string> alert_of(const config::Alert& alert);
+
+// Never null: an alert that cannot be used is one that fails, and takes no other with it.
 [[nodiscard]] std::unique_ptr<tell::Teller> make_teller(const config::Config& config,
-                                                        tell::Teller::Health health);
+                                                        const tell::Teller::Health& health);
 
 // Those alerts that tell trips, with their `escalate_s` and `remind_s`.
 [[nodiscard]] tell::Reminders make_reminders(const config::Config& config);

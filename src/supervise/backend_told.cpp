@@ -56,9 +56,12 @@ Outcome SupervisorBackend::test_alert(const std::string& id, const terminal::Cal
   event.source = id;
   event.detail = "a test of this alert, asked for by " + caller.who();
   event.wall_ns = os::wall_ns();
-  if (!before || !teller.submit_to(id, event))
-    return problem(404, "there is no alert '" + id + "' that could be started",
-                   "`standstill alert list` names those there are");
+  if (!before)
+    return problem(404, "there is no alert '" + id + "'", "`standstill alert list` names those there are");
+  if (!teller.submit_to(id, event)) {  // as it is configured it cannot be used at all
+    supervisor_.journal("alert", "test_failed", id, before->last_error);
+    return ok(json{{"id", id}, {"delivered", false}, {"waiting", 0}, {"error", before->last_error}});
+  }
   const Instant until = os::now() + longest_test;
   auto now = *before;
   do {

@@ -7,13 +7,25 @@
 
 namespace standstill::tell {
 
+namespace {
+
+auto channel_of(const AlertConfig& config) {
+  return std::visit([&](const auto& one) { return make_channel(one, config.time_out); }, config.channel);
+}
+
+}  // namespace
+
+std::expected<void, std::string> check(const AlertConfig& config) {
+  if (auto made = channel_of(config); !made) return std::unexpected(made.error());
+  return {};
+}
+
 std::expected<std::unique_ptr<Teller>, std::string> Teller::make(std::vector<AlertConfig> alerts,
                                                                  Health health) {
   std::unique_ptr<Teller> teller(new Teller);
   teller->health_ = std::move(health);
   for (auto& alert : alerts) {
-    auto channel =
-        std::visit([&](const auto& config) { return make_channel(config, alert.time_out); }, alert.channel);
+    auto channel = channel_of(alert);
     if (!channel) return std::unexpected("alert '" + alert.id + "': " + channel.error());
     teller->workers_.push_back(
         std::make_unique<Worker>(std::move(alert), std::move(*channel),
@@ -32,6 +44,11 @@ Teller::~Teller() {
   for (auto& worker : workers_) worker->ask_to_end();  // all at once, so that their ends overlap
   // Workers are joined before any of them is freed: a last report may still name the others.
   for (auto& worker : workers_) worker->join();
+}
+
+void Teller::add_unusable(std::vector<AlertStatus> alerts, AlertEvent event) {
+  unusable_ = std::move(alerts);
+  for (const auto& one : unusable_) report(one, event);
 }
 
 void Teller::submit(const AlertEvent& event) {
@@ -55,8 +72,9 @@ void Teller::report(const AlertStatus& status, const AlertEvent& event) {
     failing->event = "alert_failing";
     failing->code.clear();
     failing->source = status.id;
-    failing->detail = "alert '" + status.id + "' (" + status.kind + ") could not deliver '" + event.event +
-                      "': " + status.last_error;
+    failing->detail = "alert '" + status.id + "' (" + status.kind + ") could not " +
+                      (event.event.empty() ? "be used" : "deliver '" + event.event + "'") + ": " +
+                      status.last_error;
     failing->wall_ns = os::wall_ns();
     for (auto& worker : workers_)
       if (worker->id() != status.id) worker->submit(failing);
@@ -77,6 +95,7 @@ bool Teller::drain(Duration longest) const {
 std::vector<AlertStatus> Teller::statuses() const {
   std::vector<AlertStatus> all;
   for (const auto& worker : workers_) all.push_back(worker->status());
+  all.insert(all.end(), unusable_.begin(), unusable_.end());
   return all;
 }
 

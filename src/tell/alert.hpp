@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -43,6 +44,10 @@ struct AlertStatus {
   std::uint64_t dropped = 0;
 };
 
+// Why an alert cannot be used as it is configured: a sentence that names the key. Asks nobody.
+[[nodiscard]] std::expected<void, std::string> check(const AlertConfig& config);
+[[nodiscard]] std::string_view kind_of(const AlertConfig& config);  // as in AlertStatus::kind
+
 class Teller {
  public:
   // Called from a worker thread when an alert begins to fail and when it works again; must not call the
@@ -53,6 +58,9 @@ class Teller {
   // Error: "alert 'slack': <what is wrong>".
   [[nodiscard]] static std::expected<std::unique_ptr<Teller>, std::string> make(
       std::vector<AlertConfig> alerts, Health health = {});
+  // Alerts that cannot be used as they are configured: they fail for as long as this program runs, stand
+  // among the others, and are told of through those, in `event`'s words. Once, before anything else is done.
+  void add_unusable(std::vector<AlertStatus> alerts, AlertEvent event);
   ~Teller();  // gives up what is under way: within about a second, whatever the
               // other side does
   Teller(const Teller&) = delete;
@@ -71,6 +79,7 @@ class Teller {
   Teller();
   void report(const AlertStatus& status, const AlertEvent& event);
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<AlertStatus> unusable_;
   Health health_;
 };
 

@@ -15,6 +15,8 @@ constexpr Duration longest_wish = 5min;  // how long a service may ask us to wai
 
 }  // namespace
 
+std::string_view kind_of(const AlertConfig& config) { return kinds[config.channel.index()]; }
+
 Teller::Worker::Worker(AlertConfig config, std::unique_ptr<Channel> channel, Changed changed)
     : config_(std::move(config)),
       channel_(std::move(channel)),
@@ -25,7 +27,7 @@ Teller::Worker::Worker(AlertConfig config, std::unique_ptr<Channel> channel, Cha
                 .jitter_permille = 100}),
       jitter_(static_cast<std::uint32_t>(std::hash<std::string>{}(config_.id))) {
   status_.id = config_.id;
-  status_.kind = kinds[config_.channel.index()];
+  status_.kind = kind_of(config_);
 }
 
 Teller::Worker::~Worker() {

@@ -43,7 +43,9 @@ struct SmtpConfig {
   std::string password = {};
   std::string from = {};  // an address: "standstill@example.org"
   std::vector<std::string> to = {};
-  std::string ca_file = {};  // empty: the system's
+  std::string ca_file = {};           // empty: the system's
+  std::string subject_template = {};  // empty: the headline
+  std::string text_template = {};     // empty: the sentence, and everything that is known
 };
 
 struct ProgramConfig {

@@ -28,8 +28,8 @@ std::string what(const AlertEvent& event) {
 }  // namespace
 
 std::string headline(const AlertEvent& event) {
-  std::string text = (event.site.empty() ? "Standstill" : event.site) + " " + what(event) + " (epoch " +
-                     std::to_string(event.epoch) + ")";
+  std::string text = (event.site.empty() ? "Standstill" : event.site) + " " + what(event);
+  if (event.epoch != 0) text += " (epoch " + std::to_string(event.epoch) + ")";  // 0: before any is known
   const std::string* separator = nullptr;
   static const std::string colon = ": ";
   static const std::string comma = ", ";

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "os/clock.hpp"
 #include "tell/channel.hpp"
 #include "tell/mail.hpp"
+#include "tell/template.hpp"
 #include "tell/transfer.hpp"
 
 namespace standstill::tell {
@@ -44,12 +46,15 @@ class Smtp final : public Channel {
     const CurlHandle handle = new_transfer(time_out_);
     if (!handle) return std::unexpected(Undelivered{.why = "out of memory"});
     CURL* curl = handle.get();
-    Upload upload{format_mail({.from = config_.from,
-                               .to = config_.to,
-                               .subject = headline(event),
-                               .text = body(event),
-                               .wall_ns = os::wall_ns(),
-                               .message_id = message_id(event)})};
+    Upload upload{format_mail(
+        {.from = config_.from,
+         .to = config_.to,
+         .subject = config_.subject_template.empty() ? headline(event)
+                                                     : fill_template(config_.subject_template, event),
+         .text =
+             config_.text_template.empty() ? body(event) : fill_template(config_.text_template, event) + "\n",
+         .wall_ns = os::wall_ns(),
+         .message_id = message_id(event)})};
     const bool wrapped = config_.security == SmtpConfig::Security::tls;
     const std::string host =
         config_.host.find(':') == std::string::npos ? config_.host : "[" + config_.host + "]";
@@ -106,6 +111,9 @@ std::expected<std::unique_ptr<Channel>, std::string> make_channel(const SmtpConf
     if (!looks_like_address(to)) return std::unexpected("to: '" + to + "' is not a mail address");
   if (config.security == SmtpConfig::Security::none && !config.user.empty())
     return std::unexpected("a password would be sent unencrypted: use security = \"starttls\" or \"tls\"");
+  for (const auto& [key, text] :
+       {std::pair{"subject: ", &config.subject_template}, std::pair{"template: ", &config.text_template}})
+    if (auto checked = check_template(*text); !checked) return std::unexpected(key + checked.error());
   return std::make_unique<Smtp>(config, time_out);
 }
 

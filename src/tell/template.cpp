@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace standstill::tell {
 namespace {
@@ -36,7 +37,11 @@ std::expected<void, std::string> check_template(std::string_view text, std::stri
   }
 }
 
-std::string fill_json_template(std::string_view text, const AlertEvent& event, const std::string& number) {
+namespace {
+
+// `value`: what a field becomes; nothing where it is none, and the place is left as it stands.
+template <typename Value>
+std::string filled(std::string_view text, Value value) {
   std::string result;
   std::size_t from = 0;
   for (;;) {
@@ -44,16 +49,27 @@ std::string fill_json_template(std::string_view text, const AlertEvent& event, c
     const auto close = open == std::string_view::npos ? open : text.find("}}", open + 2);
     if (close == std::string_view::npos) return result += text.substr(from);
     result += text.substr(from, open - from);
-    const auto name = trimmed(text.substr(open + 2, close - open - 2));
     // A value is never scanned again: a detail that contains "{{code}}" stays text.
-    if (name == "number" && !number.empty())
-      result += json_escaped(number);
-    else if (known_field(name))
-      result += json_escaped(field(event, name));
-    else
-      result += text.substr(open, close + 2 - open);
+    const std::optional<std::string> known = value(trimmed(text.substr(open + 2, close - open - 2)));
+    result += known ? *known : std::string(text.substr(open, close + 2 - open));
     from = close + 2;
   }
+}
+
+}  // namespace
+
+std::string fill_template(std::string_view text, const AlertEvent& event) {
+  return filled(text, [&](std::string_view name) {
+    return known_field(name) ? std::optional(field(event, name)) : std::nullopt;
+  });
+}
+
+std::string fill_json_template(std::string_view text, const AlertEvent& event, const std::string& number) {
+  return filled(text, [&](std::string_view name) -> std::optional<std::string> {
+    if (name == "number" && !number.empty()) return json_escaped(number);
+    if (known_field(name)) return json_escaped(field(event, name));
+    return std::nullopt;
+  });
 }
 
 }  // namespace standstill::tell

@@ -14,6 +14,9 @@ namespace standstill::tell {
 [[nodiscard]] std::expected<void, std::string> check_template(std::string_view text,
                                                               std::string_view also = {});
 
+// Values as they are, for a text that people read.
+[[nodiscard]] std::string fill_template(std::string_view text, const AlertEvent& event);
+
 // Every value is escaped for the inside of a JSON string, so that no detail can break out of it. A place that
 // check_template would refuse is left as it stands. {{number}} is `number`, where there is one.
 [[nodiscard]] std::string fill_json_template(std::string_view text, const AlertEvent& event,

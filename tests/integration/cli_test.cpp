@@ -101,11 +101,15 @@ TEST_F(Cli, CheckFindsWhatTheMachineLacks) {
       "\"off\"\nrun = \"on\"\n"
       "[[output]]\nid = \"chip\"\nkind = \"gpio\"\nchip = \"/dev/gpiochip77\"\nline = 1\nsafe = \"low\"\n"
       "[[output]]\nid = \"web\"\nkind = \"http\"\nsafe = { method = \"POST\", url = "
-      "\"http://127.0.0.1:1/off\" }\n");
+      "\"http://127.0.0.1:1/off\" }\n"
+      "[[alert]]\nid = \"chat\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:1/\"\ntemplate = "
+      "'{\"text\":\"{{no_such}}\"}'\n"
+      "[[alert]]\nid = \"chief\"\nkind = \"webhook\"\nurl_file = \"/nowhere/url\"\n");
   const auto ran = with_file({"check", "--json"});
   EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
   const auto report = json::parse(ran.out);
-  for (const char* output : {"output far", "output cable", "output chip", "output web"}) {
+  for (const char* output :
+       {"output far", "output cable", "output chip", "output web", "alert chat", "alert chief"}) {
     bool bad = false;
     for (const auto& one : report["machine"])
       bad = bad || (one["subject"] == output && one["grade"] == "NOT OK");

@@ -77,6 +77,25 @@ TEST(Smtp, SendsAMailThatNoDetailCanBreak) {
   EXPECT_NE(text.find("\r\n..\r\n"), std::string::npos) << "the lone dot is stuffed\n" << text;
 }
 
+TEST(Smtp, ATemplateIsTheMailsTextAndItsSubject) {
+  Sink sink([&](Sink::Peer& peer, int) { relay(sink, peer, "250 queued\r\n"); });
+  auto config = mail(sink);
+  auto smtp = std::get<SmtpConfig>(config.channel);
+  smtp.subject_template = "{{event}} of {{source}}";
+  smtp.text_template = "Say \"{{detail}}\" to {{ site }}.";
+  config.channel = smtp;
+  auto made = Teller::make({config});
+  ASSERT_TRUE(made) << made.error();
+  auto event = trip();
+  event.site = "club";
+  event.detail = "a \"quoted\" word";
+  (*made)->submit(event);
+  ASSERT_TRUE((*made)->drain(30s)) << (*made)->statuses().at(0).last_error;
+  const auto text = sink.kept().at(3);
+  EXPECT_NE(text.find("\r\nSubject: trip of layout\r\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\r\n\r\nSay \"a \"quoted\" word\" to club.\r\n"), std::string::npos) << text;
+}
+
 TEST(Smtp, ATemporaryNoIsRetried) {
   Sink sink([&](Sink::Peer& peer, int connection) {
     relay(sink, peer, connection == 0 ? "451 later\r\n" : "250 queued\r\n");
