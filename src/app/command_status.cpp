@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "app/ask.hpp"
@@ -30,15 +29,6 @@ const ordered_json& member(const ordered_json& body, const char* name) {
   return found == body.end() || !found->is_array() ? none : *found;
 }
 
-std::string clock_text() {
-  char text[32];
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  std::strftime(text, sizeof text, "%H:%M:%S", &local);
-  return text;
-}
-
 ordered_json answer_of(const std::expected<terminal::Response, terminal::ClientError>& response) {
   if (!response || response->status != 200) return nullptr;
   ordered_json body = ordered_json::parse(response->body, nullptr, false);
@@ -58,8 +48,8 @@ class Watching {
   const WatchPicture& look() {
     const auto response = ask_.raw("/api/v1/state");
     picture_.state = answer_of(response);
-    picture_.clock = clock_text();
     picture_.now_wall_ns = os::wall_ns();
+    picture_.clock = clock_text(picture_.now_wall_ns);
     const Instant now = os::now();
     if (!picture_.state.is_object()) {
       picture_.trouble = trouble_of(response);

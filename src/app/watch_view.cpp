@@ -1,11 +1,13 @@
 #include "app/watch_view.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <sstream>
 
 #include "app/context.hpp"
 #include "app/state_text.hpp"
 #include "app/table.hpp"
+#include "record/calendar.hpp"
 
 namespace standstill::app {
 
@@ -69,7 +71,8 @@ std::vector<std::string> history(const ordered_json& events) {
   if (!events.is_object() || !events.contains("events") || !events["events"].is_array()) return lines;
   for (const auto& one : events["events"]) {
     const std::string at = text_of(one, "at");
-    lines.push_back(printable((at.size() >= 19 ? at.substr(11, 8) : at) + "  " + text_of(one, "kind") + " " +
+    const auto wall_ns = record::parse_since(at, 0);  // the clock above it is local too
+    lines.push_back(printable((wall_ns ? clock_text(*wall_ns) : at) + "  " + text_of(one, "kind") + " " +
                               text_of(one, "code") + "  " + text_of(one, "source") + "  " +
                               text_of(one, "detail")));
   }
@@ -78,6 +81,15 @@ std::vector<std::string> history(const ordered_json& events) {
 }
 
 }  // namespace
+
+std::string clock_text(std::int64_t wall_ns) {
+  char text[32];
+  const std::time_t seconds = wall_ns / 1'000'000'000;
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  std::strftime(text, sizeof text, "%H:%M:%S", &local);
+  return text;
+}
 
 std::vector<std::string> watch_lines(const WatchPicture& picture, std::size_t rows, std::size_t columns,
                                      bool colour) {

@@ -23,6 +23,9 @@ struct WatchPicture {
   std::int64_t now_wall_ns = 0;
 };
 
+// "14:32:07", by this machine's time zone.
+[[nodiscard]] std::string clock_text(std::int64_t wall_ns);
+
 // At most `rows` lines of at most `columns` characters. Without a state the old one is not shown: nobody may
 // take it for the present.
 [[nodiscard]] std::vector<std::string> watch_lines(const WatchPicture& picture, std::size_t rows,

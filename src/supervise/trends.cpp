@@ -57,7 +57,8 @@ std::vector<Trends::Sample> Trends::of(std::string_view link, std::string_view n
 
 std::vector<Trends::Course> Trends::newest(Duration length) const {
   const std::scoped_lock lock(mutex_);
-  const std::size_t count = std::min(times_.size(), static_cast<std::size_t>(length / every));
+  // One more than fits: what it was when `length` began.
+  const std::size_t count = std::min(times_.size(), static_cast<std::size_t>(length / every) + 1);
   std::vector<Course> made;
   for (const Line& line : lines_) {
     Course course{line.link, line.name, {}};

@@ -31,8 +31,8 @@ class Trends {
     std::string link, name;
     std::vector<Sample> samples;  // oldest first
   };
-  // Of every tag that was known at least once in the last `length`: copies, at most one sample every two
-  // seconds.
+  // Of every tag that was known at least once in the last `length`: copies, a sample every two seconds, the
+  // first of them from when it began.
   [[nodiscard]] std::vector<Course> newest(Duration length) const;
 
  private:

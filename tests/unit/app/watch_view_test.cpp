@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 namespace standstill::app {
 namespace {
 
@@ -52,6 +55,15 @@ TEST(WatchView, TheWordIsFirstAndWhatIsInTheWayFollows) {
   EXPECT_THAT(all, HasSubstr("track-power"));
   EXPECT_LT(all.find("attempt 29"), all.find("attempt 28")) << "the newest first";
   EXPECT_THAT(lines.back(), HasSubstr("s stops the plant"));
+}
+
+TEST(WatchView, WhatHappenedIsToldByTheClockAboveIt) {
+  ASSERT_EQ(::setenv("TZ", "UTC-02:00", 1), 0);  // two hours before UTC (POSIX turns the sign around)
+  ::tzset();
+  const std::string all = joined(watch_lines(tripped(), 40, 100, false));
+  ::unsetenv("TZ");
+  ::tzset();
+  EXPECT_THAT(all, HasSubstr("10:00:39  link dialing  layout  attempt 29"));
 }
 
 TEST(WatchView, FitsEveryWindow) {

@@ -80,8 +80,8 @@ TEST_F(TrendsTest, TheLastMinuteIsForASnapshot) {
   const auto all = trends.newest(60s);
   ASSERT_EQ(all.size(), 1U) << "what was never known is left out";
   EXPECT_EQ(all[0].name, "power");
-  ASSERT_EQ(all[0].samples.size(), 30U);
-  EXPECT_EQ(all[0].samples.front().value, 1970);
+  ASSERT_EQ(all[0].samples.size(), 31U);
+  EXPECT_EQ(all[0].samples.front().value, 1969) << "what it was a minute before is known";
   EXPECT_EQ(all[0].samples.back().value, 1999);
   EXPECT_EQ(Trends().newest(60s).size(), 0U);
 }
