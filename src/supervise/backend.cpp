@@ -305,11 +305,13 @@ Outcome SupervisorBackend::made_checklist(const std::string& snapshot_id) {
   if (view->guard.has_first_out != 0)
     plant.cause = std::string(view->guard.first_out_source.view()) + ": " +
                   std::string(view->guard.first_out_detail.view());
-  for (const auto& output : view->outputs)
+  for (const auto& output : view->outputs) {
+    if (!output.secures) continue;  // a lamp proves nothing about the power
     plant.outputs.push_back(
         {output.id, output.kind, output.info.commanded == permit::OutputState::run ? "run" : "safe",
          std::string(permit::readback_names[static_cast<std::size_t>(output.info.readback)]),
          output.readback_text});
+  }
   for (const auto& link : view->links)
     plant.links.push_back({link.id, link.kind, std::string(name(link.state)), link.peer, link.critical});
   for (const auto& one : blockers(*view, os::now())) plant.blockers.push_back(one.source + ": " + one.text);

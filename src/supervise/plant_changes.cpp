@@ -56,6 +56,7 @@ ordered_json told_state(Supervisor& supervisor, Instant now) {
     if (const auto* settings = config.output(output.at("id").get<std::string>())) {
       const auto budget = budget_of(config, *settings);
       output["budget_ms"] = budget ? ordered_json(budget->count()) : ordered_json(nullptr);
+      output["secures"] = settings->is_safety();
     }
   for (auto& link : state["links"])
     if (const auto* settings = config.link(link.at("id").get<std::string>())) {

@@ -83,6 +83,37 @@ describe("recovery", () => {
     await context.close();
   });
 
+  it("a session that has ended is said on every view, and not that somebody is signed in", async () => {
+    const context = await browser.newContext({ viewport: desktop });
+    const { page } = await open(context, plant.url);
+    await signIn(page, plant);
+    await page.evaluate(() => fetch("api/v1/logout", { method: "POST" }));   // as its end, or a new supervisor, would
+    await go(page, plant, "rehearsal");
+    await page.locator(".peer-layout").getByRole("button", { name: "status", exact: true }).click({ timeout: 60_000 });
+    await page.getByText("You are not signed in any more").waitFor({ timeout: 60_000 });
+    await page.getByLabel("Secret").waitFor({ timeout: 60_000 });
+    expect(await page.getByTestId("who").count()).toBe(0);
+    await context.close();
+  });
+
+  it("who signs in on another tab is whom this one asks for, and it says so", async () => {
+    const context = await browser.newContext({ viewport: desktop });
+    const { page } = await open(context, plant.url);
+    const { page: other } = await open(context, plant.url);
+    await page.getByTestId("stop").click();
+    await showsWord(page, "TRIPPED");
+    await go(other, plant, "recovery");
+    await other.getByLabel("Secret").waitFor({ timeout: 60_000 });
+    await signIn(page, plant);
+    await signIn(other, plant);
+    await say(page, "ack");
+    await page.getByText("signed in anew in this browser").waitFor({ timeout: 60_000 });
+    expect((await plant.state()).acknowledged).toBe(false);
+    await say(page, "ack");
+    await until("the acknowledgement", async () => (await plant.state()).acknowledged);
+    await context.close();
+  });
+
   it("a viewer may look and stop, and release nothing", async () => {
     const context = await browser.newContext({ viewport: desktop });
     const { page } = await open(context, plant.url);

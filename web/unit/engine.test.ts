@@ -59,6 +59,7 @@ describe("whether it is awake", () => {
 describe("the log of a shutdown", () => {
   it("is read as the engine says it", () => {
     expect(logLine("LOG 2 DCC_TIMEOUT(2007ms) at 10100 ms, 8 events").what).toBe("DCC_TIMEOUT(2007ms) at 10100 ms, 8 events");
+    expect(logLine("LOG none: no shutdown was saved").what).toBe("no shutdown was saved");
     expect(logLine("EVENT 1000 booted - none 0")).toEqual({ seconds: 1, what: "booted", where: "", detail: "" });
     expect(logLine("EVENT 5007 started - none 60")).toMatchObject({ what: "started", detail: "speed step 60" });
     expect(logLine("EVENT 11100 trip dcc-signal signal_lost 0")).toEqual({ seconds: 11.1, what: "trip", where: "dcc-signal", detail: "signal lost" });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bannerWord, freshness } from "../src/model/freshness";
+import { bannerWord, freshness, visitorWord } from "../src/model/freshness";
 import { running, tripped } from "./sample";
 
 describe("what may be believed", () => {
@@ -13,6 +13,21 @@ describe("what may be believed", () => {
   it("an answer of a loop that stands still is not fresh: its permit is old", () => {
     expect(freshness(1000, 1001, 2500)).toBe("late");
     expect(freshness(1000, 1001, 60_000)).toBe("gone");
+  });
+});
+
+describe("what visitors are told", () => {
+  it("is what the plant's word is", () => {
+    expect(visitorWord("RUNNING", running())).toBe("running");
+    expect(visitorWord("TRIPPED", tripped())).toBe("tripped");
+    expect(visitorWord("UNKNOWN", null)).toBe("unknown");
+  });
+  it("is not that it is safely stopped while an output does not confirm, or is not cut yet", () => {
+    const failed = tripped(), staged = tripped();
+    failed.outputs[0]!.readback = "failed";
+    staged.outputs[1]!.commanded = "run";
+    expect(visitorWord("TRIPPED", failed)).toBe("unknown");
+    expect(visitorWord("TRIPPED", staged)).toBe("unknown");
   });
 });
 

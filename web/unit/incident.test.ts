@@ -28,6 +28,20 @@ describe("the incident of a crash, as it was recorded", () => {
     const words = incident(events, 2, ["mains", "track-power"]).path.map((step) => step.word);
     expect(words).toEqual(["detected", "decided", "commanded"]);
   });
+  it("confirms nothing that nothing measures, neither in its lane nor in what is handed on", () => {
+    const marks = story.lanes.find((lane) => lane.kind === "output" && lane.name === "mains")!.marks;
+    expect(marks.map((mark) => mark.tone)).not.toContain("good");
+    expect(marks.map((mark) => mark.word)).toContain("output carried out");
+    expect(incidentCsv(story)).toMatch(/output_confirmed,,mains,carried out; nothing measures it/);
+    expect(incidentCsv(story)).not.toMatch(/output_confirmed,,track-power,carried out/);
+  });
+  it("holds who released it, and what else was wrong, however late; and no event of another kind from then", () => {
+    const trip = story.trip!;
+    const later = (kind: string, minutes: number): JournalEvent => ({ ...trip, id: 10_000 + minutes, kind, source: "anna", boot_ns: trip.boot_ns + minutes * 60e9, wall_ns: trip.wall_ns + minutes * 60e9 });
+    const told = incident([...events, later("cause", 7), later("ack", 9), later("start", 11), later("link", 12), { ...later("ack", 13), epoch: 3 }], 2, ["mains"]);
+    expect(told.events.filter((event) => event.ms > 60_000).map((event) => event.kind)).toEqual(["cause", "ack", "start"]);
+    expect(windowOf(told)).toEqual(windowOf(story));
+  });
   it("keeps the lanes in the order of the chain", () => {
     const kinds = story.lanes.map((lane) => lane.kind);
     expect(kinds.indexOf("link")).toBeLessThan(kinds.indexOf("latch"));

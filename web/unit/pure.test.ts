@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cell } from "../src/model/export";
-import { releaseWords } from "../src/model/recovery";
+import { releaseWords, tickKey } from "../src/model/recovery";
 import { Trend } from "../src/model/trend";
-import { ageText, causeSentence, durationText, numberText } from "../src/model/words";
+import { ageText, causeSentence, durationText, numberText, tenthsText } from "../src/model/words";
 import { ticks } from "../src/model/incident";
 import { parseRoute } from "../src/route";
 import { spread } from "../src/parts/timeline";
@@ -85,7 +85,20 @@ describe("the words that release", () => {
   });
 });
 
+describe("what was ticked off", () => {
+  it("was seen after the newest cause, of this plant: another one has to be looked at again", () => {
+    const key = tickKey(tripped());
+    expect(tickKey(tripped({ acknowledged: true }))).toBe(key);
+    expect(tickKey(tripped({ causes: [{ ...lost, present: false }] }))).toBe(key);
+    const later = { ...lost, source: "meter", at: "2026-11-21T17:12:00.000Z", present: true };
+    const others = [tripped({ causes: [{ ...lost, present: true }, later] }), tripped({ site: "other" }), tripped({ epoch: 4 }),
+      tripped({ first_out: { ...lost, at: "2026-11-22T09:00:00.000Z" } })].map(tickKey);
+    expect(new Set([key, ...others]).size).toBe(5);
+  });
+});
+
 describe("small things", () => {
+  it("just before the trip is not minus nothing", () => expect([-0.02, 0, -0.06, 12.34].map(tenthsText)).toEqual(["0.0", "0.0", "-0.1", "12.3"]));
   it("the axis has zero among its round numbers", () => expect(ticks(-10_000, 2000)).toContain(0));
   it("words on the timeline do not lie on each other", () => {
     const at = spread([700, 702, 703, 705]);

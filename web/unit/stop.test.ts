@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answered, begin, failed, seen, stopText, stopWord } from "../src/model/stop";
+import { answered, begin, failed, over, seen, stopText, stopWord } from "../src/model/stop";
 import { running, tripped } from "./sample";
 
 describe("a stop tells the truth in steps", () => {
@@ -46,6 +46,25 @@ describe("a stop tells the truth in steps", () => {
   it("without a guard nothing is confirmed", () => {
     const state = tripped({ guard: { pid: 0, permit_age_ms: null, realtime: false } });
     expect(seen(answered(begin(0, running()), 1), state, 9).latchedAt).toBeNull();
+  });
+  it("is over when the plant was released, also when a read-back never confirmed", () => {
+    const state = tripped();
+    state.outputs[0]!.readback = "unconfirmed";
+    const run = seen(answered(begin(0, running()), 1), state, 9);
+    expect(stopWord(run, 9)).toBe("latched");
+    expect(over(run, tripped())).toBe(false);
+    expect(over(run, running())).toBe(false);   // from before the trip, and late
+    expect(over(run, running({ state: "ready", epoch: 3 }))).toBe(true);
+    const again = seen(answered(begin(0, tripped()), 1), state, 9);
+    expect(over(again, running({ state: "ready", epoch: 3 }))).toBe(true);
+    expect(over(answered(begin(0, running()), 1), running())).toBe(false);
+  });
+  it("does not wait for a lamp, and does not count it", () => {
+    const state = tripped();
+    state.outputs.push({ id: "lamp", kind: "indicator", commanded: "safe", readback: "none", secures: false });
+    const run = seen(answered(begin(0, running()), 1), state, 9);
+    expect(stopWord(run, 9)).toBe("confirmed");
+    expect(stopText(run, 9)).toContain("confirmed 2 of 2 after 9 ms");
   });
   it("says so when nobody answers", () => {
     const run = failed(begin(0, null), "no");

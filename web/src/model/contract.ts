@@ -30,7 +30,10 @@ export interface Output {
   commanded: "safe" | "run";
   readback: "confirmed" | "unconfirmed" | "failed" | "none";
   budget_ms?: number | null;   // by when after a trip it has to be proved safe
+  secures?: boolean;           // false: a lamp, a siren, a watchdog device: no trip makes it safe
 }
+
+export const secures = (one: Output): boolean => one.secures !== false;
 
 export interface Station {
   instance: string;

@@ -81,7 +81,7 @@ const twoWords = ["cause gone", "stage failed", "CV written", "store damaged"];
 
 export function logLine(line: string): LogLine {
   const found = /^EVENT (\d+) (.*)$/.exec(line);
-  if (found === null) return { seconds: null, what: line.replace(/^LOG \d+ /, ""), where: "", detail: "" };
+  if (found === null) return { seconds: null, what: line.replace(/^LOG (\d+ |none: )/, ""), where: "", detail: "" };
   let rest = found[2]!;
   const kind = twoWords.find((one) => rest.startsWith(`${one} `)) ?? rest.split(" ")[0]!;
   rest = rest.slice(kind.length + 1);

@@ -24,3 +24,8 @@ export function bannerWord(state: State | null, fresh: Freshness): BannerWord {
   if (state === null || fresh !== "live" || state.guard.pid === 0) return "UNKNOWN";
   return words[state.state];
 }
+
+// A display that says "safely" says it of what is safe: with an output that does not confirm there is nothing to be calm about.
+export const visitorWord = (word: BannerWord, state: State | null): "running" | "ready" | "tripped" | "unknown" =>
+  word === "TRIPPED" && (state?.outputs ?? []).some((one) => one.readback === "failed" || one.commanded === "run")
+    ? "unknown" : (word.toLowerCase() as "running" | "ready" | "tripped" | "unknown");

@@ -72,19 +72,24 @@ export const eventWord = (event: JournalEvent): string =>
     ? `${event.kind} ${event.code}`
     : event.kind.replaceAll("_", " ");
 
+// What belongs to an incident however late it came: who released it, and what else was wrong.
+const lasting = (event: JournalEvent & { ms: number }, trip: JournalEvent): boolean =>
+  event.epoch === trip.epoch && event.ms >= 0 && ["ack", "reset", "start", "refused", "cause", "cause_gone"].includes(event.kind);
+
 // `unproved`: outputs that nothing measures; what is said to be done there proves nothing.
 // `before`, `after`: the window around the trip, ms.
 export function incident(all: JournalEvent[], epoch: number, unproved: string[] = [], before = 10_000, after = 60_000): Incident {
   const trip = all.find((event) => event.kind === "trip" && event.epoch === epoch) ?? null;
   if (trip === null) return { epoch, trip, events: [], lanes: [], path: [] };
-  const events = all.map((event) => ({ ...event, ms: millisecondsBetween(trip, event) }))
-    .filter((event) => event.ms >= -before && event.ms <= after).sort((a, b) => a.ms - b.ms || a.id - b.id);
+  const nothing = (event: JournalEvent): boolean => event.kind === "output_confirmed" && unproved.includes(event.source);
+  const events = all.map((event) => ({ ...event, detail: nothing(event) ? "carried out; nothing measures it" : event.detail, ms: millisecondsBetween(trip, event) }))
+    .filter((event) => (event.ms >= -before && event.ms <= after) || lasting(event, trip)).sort((a, b) => a.ms - b.ms || a.id - b.id);
   const lanes = new Map<string, Lane>();
   for (const event of events) {
     const kind = laneOfKind[event.kind] ?? "record";
     const name = laneName(event, kind);
     const lane = lanes.get(`${kind} ${name}`) ?? { kind, name, marks: [] };
-    lane.marks.push({ ms: event.ms, event, tone: toneOf(event), word: eventWord(event) });
+    lane.marks.push({ ms: event.ms, event, tone: nothing(event) ? "plain" : toneOf(event), word: nothing(event) ? "output carried out" : eventWord(event) });
     lanes.set(`${kind} ${name}`, lane);
   }
   const sorted = [...lanes.values()].sort((a, b) => laneOrder.indexOf(a.kind) - laneOrder.indexOf(b.kind) ||

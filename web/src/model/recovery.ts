@@ -35,4 +35,9 @@ export function releaseWords(state: State): ReleaseWord[] {
   ];
 }
 
-export const tickKey = (epoch: number): string => `standstill.seen.${epoch}`;
+// What was seen was seen after the newest cause: another one, or another plant at this address, and it has to be looked at
+// again. An epoch alone does not tell: a new installation counts from one.
+export function tickKey(state: State): string {
+  const newest = [state.first_out, ...state.causes].map((one) => one?.at ?? "").reduce((a, b) => (a > b ? a : b), "");
+  return `standstill.seen.${state.site}.${state.epoch}.${newest}`;
+}

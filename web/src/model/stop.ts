@@ -1,5 +1,5 @@
 // The truth about a stop, in steps: touched, sent, latched, confirmed n of m. Nothing is shown that was not heard.
-import type { State } from "./contract";
+import { secures, type State } from "./contract";
 
 export interface StopRun {
   touchedAt: number;              // browser's clock, ms
@@ -17,7 +17,7 @@ export interface StopRun {
 
 export const begin = (now: number, state: State | null): StopRun => ({
   touchedAt: now, epochBefore: state?.epoch ?? null, stateBefore: state?.state ?? null, answeredAt: null,
-  latchedAt: null, confirmedAt: null, outputs: state?.outputs.length ?? 0, confirmed: 0, unproved: 0, failures: 0,
+  latchedAt: null, confirmedAt: null, outputs: state?.outputs.filter(secures).length ?? 0, confirmed: 0, unproved: 0, failures: 0,
   trouble: "",
 });
 
@@ -32,14 +32,19 @@ export function seen(run: StopRun, state: State, now: number): StopRun {
   const newTrip = run.epochBefore === null || state.epoch > run.epochBefore;
   const taken = run.stateBefore === "tripped" && run.answeredAt !== null;
   if (!newTrip && !taken) return run;
-  const confirmed = state.outputs.filter((one) => one.commanded === "safe" && one.readback === "confirmed").length;
-  const unproved = state.outputs.filter((one) => one.commanded === "safe" && one.readback === "none").length;
-  const all = confirmed + unproved === state.outputs.length;
+  const outputs = state.outputs.filter(secures);
+  const confirmed = outputs.filter((one) => one.commanded === "safe" && one.readback === "confirmed").length;
+  const unproved = outputs.filter((one) => one.commanded === "safe" && one.readback === "none").length;
+  const all = confirmed + unproved === outputs.length;
   return {
-    ...run, latchedAt: run.latchedAt ?? now, outputs: state.outputs.length, confirmed, unproved,
+    ...run, latchedAt: run.latchedAt ?? now, outputs: outputs.length, confirmed, unproved,
     confirmedAt: all ? (run.confirmedAt ?? now) : null,
   };
 }
+
+// It was latched, and has been released since: the story is over. A state from before the trip, that comes late, is none.
+export const over = (run: StopRun, state: State): boolean =>
+  run.latchedAt !== null && state.state !== "tripped" && (run.epochBefore === null || run.stateBefore === "tripped" || state.epoch > run.epochBefore);
 
 export type StopWord = "sent" | "latched" | "unproved" | "confirmed" | "no answer";
 

@@ -21,6 +21,9 @@ export function durationText(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+// "-0.0" would be neither before nor after.
+export const tenthsText = (ms: number): string => (Math.round(ms * 10) / 10 || 0).toFixed(1);
+
 // Of something in an incident, whose zero is the trip.
 export const fromTrip = (ms: number): string => (ms < 0 ? `${durationText(-ms)} before` : durationText(ms));
 
@@ -34,12 +37,17 @@ export function clockText(at: string | null | undefined): string {
   return ms === null ? "time not known" : new Date(ms).toLocaleTimeString("en-GB");
 }
 
+export function dayText(at: string | null | undefined): string {
+  const ms = parsed(at);
+  return ms === null ? "date not known" : new Date(ms).toLocaleDateString("en-CA");
+}
+
 // The date only where it is not today's.
 export function momentText(at: string | null | undefined, now: number): string {
   const ms = parsed(at);
   if (ms === null) return "time not known";
   const then = new Date(ms);
-  const day = then.toDateString() === new Date(now).toDateString() ? "" : `${then.toLocaleDateString("en-CA")} `;
+  const day = then.toDateString() === new Date(now).toDateString() ? "" : `${dayText(at)} `;
   return day + then.toLocaleTimeString("en-GB");
 }
 

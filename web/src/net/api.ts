@@ -47,7 +47,24 @@ export const setToken = (value: string): void => void (token = value);
 
 export const get = <T>(path: string, limitMs = usualLimitMs): Promise<T> => request<T>(path, { method: "GET" }, limitMs);
 
-export const post = <T>(path: string, body?: unknown, limitMs = usualLimitMs): Promise<T> =>
+// Asks who is signed in: when the supervisor does not know any more who asks, the page must not go on saying that it does.
+let askWho: () => Promise<void> = () => Promise.resolve();
+export const setAskWho = (ask: () => Promise<void>): void => void (askWho = ask);
+
+export async function post<T>(path: string, body?: unknown, limitMs = usualLimitMs): Promise<T> {
+  const mine = token;
+  try {
+    return await send<T>(path, body, limitMs);
+  } catch (error) {
+    if (mine === "" || !(error instanceof Refused) || (error.status !== 401 && error.status !== 403)) throw error;
+    await askWho();
+    if (token === mine) throw error;
+    throw new Refused(error.status, token === "" ? "You are not signed in any more. Sign in again, under Recovery, and say it once more."
+      : "Somebody has signed in anew in this browser. Look who it is, under Recovery, and say it once more.", [], "");
+  }
+}
+
+const send = <T>(path: string, body: unknown, limitMs: number): Promise<T> =>
   request<T>(path, {
     method: "POST",
     headers: {

@@ -1,7 +1,7 @@
 // Who is signed in. The secret goes to the supervisor once and is kept nowhere here; the session is a cookie that no
 // script can read.
 import { Store } from "../store";
-import { get, post, setToken } from "./api";
+import { get, post, setAskWho, setToken } from "./api";
 
 export type Role = "viewer" | "operator" | "engineer";
 export interface Session {
@@ -29,6 +29,8 @@ export async function refresh(): Promise<void> {
     session.set(null);
   }
 }
+
+setAskWho(refresh);
 
 export async function signIn(name: string, secret: string): Promise<void> {
   take(await post<Told>("api/v1/login", { name, secret }, 12_000));

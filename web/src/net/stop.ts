@@ -1,6 +1,6 @@
 // The stop: sent at the first touch, sent again until it was taken. No sign-in, no question, no state in which it is not
 // possible.
-import { answered, begin, failed, seen, type StopRun } from "../model/stop";
+import { answered, begin, failed, over, seen, type StopRun } from "../model/stop";
 import { Store } from "../store";
 import { ask, live, onState } from "./live";
 import { inWords, post } from "./api";
@@ -46,9 +46,9 @@ export function stop(): void {
 onState((state, at) => {
   const run = stopRun.get();
   if (run === null) return;
-  if (run.confirmedAt !== null && state.state !== "tripped") {
+  if (over(run, state)) {
     ++running;
-    stopRun.set(null);   // released since: the story is over
+    stopRun.set(null);
     return;
   }
   stopRun.set(seen(run, state, at));

@@ -1,5 +1,5 @@
 // Outputs, links and stations: a name, a state word, one number that matters.
-import type { Link, Output, State, Station } from "../model/contract";
+import { secures, type Link, type Output, type State, type Station } from "../model/contract";
 import { presence, type Presence } from "../model/stations";
 import { ageText, durationText } from "../model/words";
 import { Age, Chip, Panel, Table, type Tone } from "./pieces";
@@ -8,6 +8,7 @@ import type { Shape } from "./icon";
 type Look = { tone: Tone; shape: Shape; word: string };
 
 export function outputLook(one: Output): Look {
+  if (!secures(one)) return { tone: "plain", shape: "off", word: "secures nothing" };
   if (one.readback === "failed") return { tone: "trip", shape: "bad", word: "not confirmed: look at it" };
   if (one.commanded === "run")
     return { tone: "plain", shape: "running", word: one.readback === "none" ? "energised, no read-back" : "energised" };

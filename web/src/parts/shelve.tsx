@@ -21,7 +21,7 @@ export function Shelve({ source }: { source: string }) {
   const [time, setTime] = useState(1);
   const [reason, setReason] = useState("");
   const [trouble, setTrouble] = useState("");
-  if (!mayRelease(who)) return null;
+  if (!mayRelease(who)) return trouble === "" ? null : <Note tone="warn" title={trouble} />;
   if (!open) return <button type="button" class="small" onClick={() => setOpen(true)}>Put {source} aside</button>;
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();

@@ -1,9 +1,9 @@
 // What happened, for somebody who was not there: the first cause, where the time went, every event, and files to hand on.
-import type { JournalEvent, State } from "../model/contract";
+import { secures, type JournalEvent, type State } from "../model/contract";
 import { coursePath, valueAt, valuesBefore, type BeforeValue, type Snapshot } from "../model/before";
 import { incidentCsv, incidentJson, save } from "../model/export";
 import { against, incident, type Incident as Story, type Taken } from "../model/incident";
-import { causeSentence, durationText, fromTrip, momentText, numberText, plural, unitText } from "../model/words";
+import { causeSentence, dayText, durationText, fromTrip, momentText, numberText, plural, tenthsText, unitText } from "../model/words";
 import { useLoaded } from "../parts/load";
 import { Chip, Moment, Note, Panel, Table } from "../parts/pieces";
 import { Timeline } from "../parts/timeline";
@@ -17,18 +17,18 @@ type SnapshotEntryList = { snapshots: { id: string; epoch: number; kind: string;
 export function Incident({ state, epoch: asked }: { state: State; epoch: number | null }) {
   const epoch = asked ?? state.epoch;
   const busy = epoch === state.epoch && state.state === "tripped" ? 2000 : 0;
-  const own = useLoaded<Events>(`api/v1/journal?epoch=${epoch}&limit=5000`, busy);
+  const own = useLoaded<Events>(`api/v1/journal?epoch=${epoch}&after=0&limit=5000`, busy);   // from its beginning: a plant may run for months in one epoch
   const before = useLoaded<Events>(epoch > 1 ? `api/v1/journal?epoch=${epoch - 1}&limit=2000` : null);
   const snapshots = useLoaded<SnapshotEntryList>("api/v1/snapshots", busy);
   const found = snapshots.value?.snapshots.find((one) => one.epoch === epoch && one.kind === "emergency");
   const events = [...(before.value?.events ?? []), ...(own.value?.events ?? [])];
-  const unproved = state.outputs.filter((one) => one.readback === "none").map((one) => one.id);
+  const unproved = state.outputs.filter((one) => secures(one) && one.readback === "none").map((one) => one.id);
   const story = incident(events, epoch, unproved);
   const epochs = [...new Set([state.epoch, ...(snapshots.value?.snapshots ?? []).map((one) => one.epoch)])].sort((a, b) => b - a);
   return (
     <div class="narrow">
       <div class="view-head">
-        <h1>{state.site}: incident of epoch {epoch}</h1>
+        <h1>{state.site}: incident of epoch {epoch}{story.trip !== null && <span class="print-only">, {dayText(story.trip.at)}</span>}</h1>
         <label class="no-print">Another one{" "}
           <select value={String(epoch)} onChange={(event) => go(`incident/${event.currentTarget.value}`)}>
             {epochs.map((one) => <option value={String(one)} key={one}>epoch {one}</option>)}
@@ -44,6 +44,7 @@ export function Incident({ state, epoch: asked }: { state: State; epoch: number 
 }
 
 const printedEvents = 16;
+const printedLines = 4;   // of causes, and of who released it
 
 function Told({ story, state, snapshot, unproved }: { story: Story; state: State; snapshot: string | null; unproved: string[] }) {
   const now = useNow();
@@ -69,14 +70,14 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
         {!story.path.some((step) => step.word === "confirmed") && <Note tone="todo" title="No output was confirmed by a read-back in this incident." />}
         {unproved.length > 0 && <Note tone="todo" title={`Nothing measures ${unproved.join(", ")}: that it went safe was commanded, and is not proved.`} />}
         <Timeline one={story} />
-        <Budget list={against(story, state.outputs)} />
+        <Budget list={against(story, state.outputs.filter(secures))} />
         <p class="soft legend">Squares: something went wrong. Diamonds: something came right. The line leads from what was noticed to the last output that was proved safe.</p>
       </Panel>
       {snapshot !== null && <AtTheTrip list={values} id={snapshot} loaded={held.value !== null} />}
       {causes.length > 1 && (
         <Panel title="Causes, in their order" name="causes">
           <ol>{causes.map((one, index) => (
-            <li key={one.id}>{index === 0 && <strong>First-out: </strong>}{one.source}: {one.detail} <span class="soft number">{durationText(one.ms)}</span></li>
+            <li key={one.id} class={index < printedLines ? "" : "no-print"}>{index === 0 && <strong>First-out: </strong>}{one.source}: {one.detail} <span class="soft number">{durationText(one.ms)}</span></li>
           ))}</ol>
         </Panel>
       )}
@@ -85,9 +86,9 @@ function Told({ story, state, snapshot, unproved }: { story: Story; state: State
         <Table label="Every event of the incident" head={["ms", "Time", "What", "Source", "Detail"]}>
           {story.events.map((one) => (
             <tr key={one.id} class={`${one.kind === "trip" ? "now" : ""} ${onPaper.has(one.id) ? "" : "no-print"}`}>
-              <td class="number right">{one.ms.toFixed(1)}</td>
+              <td class="number right">{tenthsText(one.ms)}</td>
               <td class="number">{momentText(one.at, now)}</td>
-              <td>{one.kind.replaceAll("_", " ")} {one.code}</td>
+              <td>{one.kind === "output_confirmed" && unproved.includes(one.source) ? "output carried out" : `${one.kind.replaceAll("_", " ")} ${one.code}`}</td>
               <td>{one.source}</td>
               <td>{one.detail}</td>
             </tr>
@@ -152,7 +153,7 @@ function Released({ story }: { story: Story }) {
   if (words.length === 0) return null;
   return (
     <Panel title="Who released it" name="released">
-      <ul class="plain">{words.map((one) => <li key={one.id}><Moment at={one.at} /> <strong>{one.kind}</strong> {one.source} {one.detail}</li>)}</ul>
+      <ul class="plain">{words.map((one, index) => <li key={one.id} class={words.length - index <= printedLines ? "" : "no-print"}><Moment at={one.at} /> <strong>{one.kind}</strong> {one.source} {one.detail}</li>)}</ul>
     </Panel>
   );
 }

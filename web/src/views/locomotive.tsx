@@ -217,13 +217,13 @@ function Log({ lines }: { lines: string[] }) {
   return (
     <Panel title="Log of its last shutdown" name="engine-log">
       <p class="lead">{head!.what}</p>
-      <Table label="Log of the last shutdown" head={["s since power-up", "What", "Of", "Detail"]}>
+      {events.length > 0 && <Table label="Log of the last shutdown" head={["s since power-up", "What", "Of", "Detail"]}>
         {events.map((one, index) => (
           <tr key={index} class={one.what === "trip" ? "now" : ""}>
             <td class="number right">{one.seconds === null ? "" : one.seconds.toFixed(2)}</td><td>{one.what}</td><td>{one.where}</td><td>{one.detail}</td>
           </tr>
         ))}
-      </Table>
+      </Table>}
     </Panel>
   );
 }

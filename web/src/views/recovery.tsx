@@ -2,6 +2,8 @@
 import { useState } from "preact/hooks";
 import type { Checklist, ChecklistItem, ChecklistStep, JournalEvent, State } from "../model/contract";
 import { releaseWords, tickKey, type Release } from "../model/recovery";
+import { useNow } from "../clock";
+import { causeSentence, clockText, dayText } from "../model/words";
 import { inWords, post, Refused } from "../net/api";
 import { ask } from "../net/live";
 import { mayRelease, session } from "../net/session";
@@ -12,24 +14,27 @@ import { SignIn } from "../parts/sign_in";
 import { useStore } from "../store";
 
 export function Recovery({ state }: { state: State }) {
+  const now = useNow();
   const key = `${state.state} ${state.epoch} ${state.acknowledged} ${state.links.map((one) => one.state).join()}`;
   const list = useLoaded<Checklist>(state.state === "running" ? null : "api/v1/checklist", 4000, key);
   return (
     <div class="narrow">
       <div class="view-head">
-        <h1>Recovery</h1>
+        <h1>{state.site}: recovery of epoch {state.epoch}</h1>
         <button type="button" class="no-print" onClick={() => print()}>Print</button>
       </div>
+      <p class="print-only">{state.first_out && `${dayText(state.first_out.at)}: ${causeSentence(state.first_out)} `}State: {state.state}. As of {dayText(new Date(now).toISOString())}, {clockText(new Date(now).toISOString())}.</p>
       {state.state === "running"
         ? <Note tone="ok" title="The plant is running. There is nothing to recover." />
         : <p>Work from top to bottom. Nothing here energises anything before the last word, start.</p>}
       {list.trouble !== "" && <Note tone="warn" title={list.trouble} />}
       <ol class="steps">
         {(list.value?.steps ?? []).filter((step) => releaseOf(step) === null)
-          .map((step) => <Step step={step} epoch={state.epoch} key={step.title} />)}
+          .map((step) => <Step step={step} seen={tickKey(state)} key={step.title} />)}
       </ol>
       <Words state={state} />
       <Done epoch={state.epoch} />
+      <p class="print-only">Done by ____________________   date and time ____________________</p>
     </div>
   );
 }
@@ -37,7 +42,7 @@ export function Recovery({ state }: { state: State }) {
 const releaseOf = (step: ChecklistStep): string | null =>
   /^standstill (ack|reset|start)\b/.exec(step.command)?.[1] ?? null;
 
-function Step({ step, epoch }: { step: ChecklistStep; epoch: number }) {
+function Step({ step, seen }: { step: ChecklistStep; seen: string }) {
   const open = step.items.filter((one) => one.needs_attention).length;
   return (
     <li class="step">
@@ -46,16 +51,17 @@ function Step({ step, epoch }: { step: ChecklistStep; epoch: number }) {
         {open > 0 ? <Chip tone="todo" shape="todo">{open} to look at</Chip> : <Chip tone="plain" shape="ok">nothing open</Chip>}
       </div>
       <p class="soft">{step.look_at}</p>
-      <ul class="items">{step.items.map((one) => <Item item={one} epoch={epoch} key={one.text} />)}</ul>
+      {step.command !== "" && <p class="soft">As a command: <code>{step.command}</code></p>}
+      <ul class="items">{step.items.map((one) => <Item item={one} seen={seen} key={one.text} />)}</ul>
     </li>
   );
 }
 
 const knownWords = { measured: "measured", believed: "only believed", unknown: "not known" };
 
-function Item({ item, epoch }: { item: ChecklistItem; epoch: number }) {
+function Item({ item, seen }: { item: ChecklistItem; seen: string }) {
   const who = useStore(session);
-  const [ticks, tick] = useTicks(tickKey(epoch));
+  const [ticks, tick] = useTicks(seen);
   const ticked = ticks[item.text];
   return (
     <li class={item.needs_attention && !ticked ? "attention" : ""}>
@@ -88,7 +94,6 @@ function Words({ state }: { state: State }) {
     } catch (error) {
       const reasons = error instanceof Refused ? [...error.reasons, error.hint].filter((one) => one !== "") : [];
       setRefusal({ word, title: refusedTitle(word, error), reasons });
-      if (error instanceof Refused && error.status === 401) session.set(null);
     } finally {
       setBusy(null);
       void ask();
@@ -117,7 +122,6 @@ function Words({ state }: { state: State }) {
 
 function refusedTitle(word: Release, error: unknown): string {
   if (error instanceof Refused && error.status === 409) return `Refused: ${word} is not possible yet.`;
-  if (error instanceof Refused && error.status === 401) return "You are not signed in any more. Sign in again.";
   return inWords(error);
 }
 

@@ -1,6 +1,6 @@
 // Proof tests and drills: exercising the way to the safe state on purpose, and what came of it.
 import { useState } from "preact/hooks";
-import type { Due, JournalEvent, State } from "../model/contract";
+import { secures, type Due, type JournalEvent, type State } from "../model/contract";
 import { durationText, plural } from "../model/words";
 import { inWords, post, Refused } from "../net/api";
 import { askOverdue } from "../net/due";
@@ -75,7 +75,7 @@ export function Tests({ state }: { state: State }) {
       {result && <Note tone={result.passed ? "ok" : "warn"} title={result.title} lines={result.lines} />}
       <Panel title="Proof test of an output" name="prooftests">
         <ul class="rows">
-          {state.outputs.map((one) => (
+          {state.outputs.filter(secures).map((one) => (
             <li key={one.id}>
               <span class="row-name">{one.id}<span class="kind">{one.kind}</span></span>
               <DueText due={reports.value?.due.find((due) => due.output === one.id)} />
@@ -109,8 +109,9 @@ function DueText({ due }: { due: Due | undefined }) {
 const Day = ({ at }: { at: string }) => <time dateTime={at}>{new Date(at).toLocaleDateString("en-CA")}</time>;
 
 function TestHistory({ again }: { again: string }) {
-  const journal = useLoaded<{ events: JournalEvent[] }>("api/v1/journal?since=365d&limit=10000", 0, again);
-  const list = (journal.value?.events ?? []).filter((one) => one.kind === "drill" || one.kind === "prooftest").reverse().slice(0, 100);
+  const of = (kind: string): string => `api/v1/journal?since=365d&kind=${kind}&limit=100`;
+  const drills = useLoaded<{ events: JournalEvent[] }>(of("drill"), 0, again), proofs = useLoaded<{ events: JournalEvent[] }>(of("prooftest"), 0, again);
+  const list = [...(drills.value?.events ?? []), ...(proofs.value?.events ?? [])].sort((a, b) => b.id - a.id).slice(0, 100);
   return (
     <Panel title="History" name="test-history">
       {list.length === 0 ? <p class="soft">No test is in the journal.</p> : (

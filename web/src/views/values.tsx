@@ -56,8 +56,8 @@ function Group({ name, state, list, chosen, choose }: {
 }
 
 function History({ links }: { links: string[] }) {
-  const journal = useLoaded<{ events: JournalEvent[] }>("api/v1/journal?since=24h&limit=2000", 5000);
-  const list = (journal.value?.events ?? []).filter((one) => one.kind === "link" && links.includes(one.source)).slice(-60).reverse();
+  const journal = useLoaded<{ events: JournalEvent[] }>("api/v1/journal?since=24h&kind=link&limit=500", 5000);
+  const list = (journal.value?.events ?? []).filter((one) => links.includes(one.source)).slice(-60).reverse();
   return (
     <Panel title="What the links went through" name="history">
       {list.length === 0 ? <p class="soft">Nothing in the last 24 hours.</p> : (

@@ -1,5 +1,6 @@
 // For a display beside the plant: one calm sentence for visitors, no numbers, nothing to touch.
 import type { Live } from "../net/live";
+import { visitorWord } from "../model/freshness";
 import { useLoaded } from "../parts/load";
 
 export interface VisitorText {
@@ -18,7 +19,7 @@ const usual: Required<VisitorText> = {
 
 export function Visitors({ one }: { one: Live }) {
   const told = useLoaded<VisitorText>("api/v1/visitors", 30_000);
-  const word = one.word.toLowerCase() as keyof VisitorText;
+  const word = visitorWord(one.word, one.state);
   const text = told.value?.[word] || usual[word];
   const full = (): void => void document.documentElement.requestFullscreen().catch(() => undefined);
   return (
