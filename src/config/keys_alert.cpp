@@ -8,7 +8,7 @@ namespace standstill::config {
 
 namespace {
 
-constexpr auto table = std::to_array<Key>({
+constexpr auto alert_table = std::to_array<Key>({
     {.section = "alert",
      .name = "id",
      .meaning = "Your name for it.",
@@ -198,6 +198,6 @@ constexpr auto table = std::to_array<Key>({
 
 }  // namespace
 
-std::span<const Key> alert_keys() { return table; }
+std::span<const Key> alert_keys() { return alert_table; }
 
 }  // namespace standstill::config

@@ -24,8 +24,8 @@ constexpr std::size_t most_keys = 8;
 
 struct Hmac {
   struct Free {
-    void operator()(EVP_MAC* mac) const { ::EVP_MAC_free(mac); }
-    void operator()(EVP_MAC_CTX* context) const { ::EVP_MAC_CTX_free(context); }
+    void operator()(EVP_MAC* one) const { ::EVP_MAC_free(one); }
+    void operator()(EVP_MAC_CTX* one) const { ::EVP_MAC_CTX_free(one); }
   };
   std::unique_ptr<EVP_MAC, Free> mac{::EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
   std::unique_ptr<EVP_MAC_CTX, Free> context{::EVP_MAC_CTX_new(mac.get())};
