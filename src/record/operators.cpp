@@ -72,16 +72,20 @@ struct Operators::Entry {
   ScryptCost cost;
   Salt salt{};
   Hash hash{};
+  std::optional<Look> look;
 
   [[nodiscard]] std::string line() const {
     return who.name + ':' + std::string(record::name(who.role)) + ":scrypt:" + std::to_string(cost.n) + ':' +
            std::to_string(cost.r) + ':' + std::to_string(cost.p) + ':' + to_hex(salt.data(), salt.size()) +
-           ':' + to_hex(hash.data(), hash.size()) + ':' + std::to_string(who.added_wall_s) + '\n';
+           ':' + to_hex(hash.data(), hash.size()) + ':' + std::to_string(who.added_wall_s) +
+           (look ? ':' + to_hex(look->data(), look->size()) : std::string{}) + '\n';
   }
   // Only the cost this program writes is accepted: a file from elsewhere must not choose our time and memory.
   [[nodiscard]] bool parse_line(std::string_view text) {
     const auto cells = split(text, ':');
-    if (cells.size() != 9 || !is_operator_name(cells[0]) || cells[2] != "scrypt") return false;
+    if (cells.size() < 9 || cells.size() > 10 || !is_operator_name(cells[0]) || cells[2] != "scrypt")
+      return false;
+    if (cells.size() == 10 && !from_hex(cells[9], look.emplace().data(), sizeof(Look))) return false;
     const auto wanted = record::role(cells[1]);
     if (!wanted) return false;
     who.name = cells[0];
@@ -162,6 +166,7 @@ std::expected<std::string, std::string> Operators::add(std::string_view name, Ro
   entry.who = {std::string(name), role, wall_ns / ns_per_s};
   entry.salt = *salt;
   entry.hash = *hash;
+  entry.look = first_look(*secret, *salt);
   entries->push_back(std::move(entry));
   if (auto stored = store(*entries); !stored) return std::unexpected(stored.error());
   return std::string(name) + ':' + *secret;
@@ -185,6 +190,17 @@ std::expected<std::vector<Operator>, std::string> Operators::list() const {
   for (const Entry& entry : *entries) all.push_back(entry.who);
   std::sort(all.begin(), all.end(), [](const Operator& a, const Operator& b) { return a.name < b.name; });
   return all;
+}
+
+bool Operators::could_be(std::string_view name, std::string_view secret) const {
+  const auto entries = load();
+  if (!entries) return true;
+  const auto entry =
+      std::ranges::find(*entries, name, [](const Entry& one) -> std::string_view { return one.who.name; });
+  if (entry == entries->end()) return false;
+  if (!entry->look) return true;
+  const auto look = first_look(normal_secret(secret), entry->salt);
+  return !look || *look == *entry->look;
 }
 
 std::expected<Operator, Operators::Refusal> Operators::verify(std::string_view name,

@@ -39,6 +39,15 @@ std::optional<Hash> scrypt(std::string_view secret, const Salt& salt, const Scry
   return hash;
 }
 
+std::optional<Look> first_look(std::string_view secret, const Salt& salt) {
+  std::string bytes = "standstill first look";
+  bytes.append(salt.begin(), salt.end());
+  bytes += secret;
+  std::array<unsigned char, 32> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return {};
+  return Look{digest[0], digest[1]};
+}
+
 bool same(const Hash& a, const Hash& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
 std::string normal_secret(std::string_view typed) {

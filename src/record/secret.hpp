@@ -19,10 +19,13 @@ struct ScryptCost {  // RFC 7914, section 2
 
 using Salt = std::array<unsigned char, 16>;
 using Hash = std::array<unsigned char, 32>;
+using Look = std::array<unsigned char, 2>;
 
 [[nodiscard]] std::optional<Salt> random_salt();  // nothing when the system has no randomness to give
 [[nodiscard]] std::optional<std::string> random_secret();  // 160 bits, 32 letters A-Z2-7
 [[nodiscard]] std::optional<Hash> scrypt(std::string_view secret, const Salt& salt, const ScryptCost& cost);
+// The first bits of SHA-256 over a word of its own, the salt and the secret: too few to find a secret by.
+[[nodiscard]] std::optional<Look> first_look(std::string_view secret, const Salt& salt);
 [[nodiscard]] bool same(const Hash& a, const Hash& b);  // in constant time
 // As it was made: capitals, without the spaces and hyphens that people put between groups. Cut at 256
 // characters.

@@ -54,6 +54,9 @@ class SupervisorBackend final : public terminal::Backend {
   terminal::Outcome stop_engine(const std::string& link, const terminal::Caller& caller) override;
   terminal::Outcome write_variable(const std::string& link, std::uint32_t cv, const std::string& value,
                                    const terminal::Caller& caller) override;
+  bool could_be(const std::string& name, const std::string& secret) override {
+    return operators_.could_be(name, secret);
+  }
   std::optional<terminal::Role> verify(const std::string& name, const std::string& secret) override;
   std::optional<terminal::Role> role_of(const std::string& name) override;
   std::unique_ptr<terminal::Changes> changes() override;

@@ -121,6 +121,8 @@ class Backend {
   [[nodiscard]] virtual Outcome write_variable(const std::string& link, std::uint32_t cv,
                                                const std::string& value, const Caller& caller) = 0;
 
+  // False: verify() would refuse. Soon known, so that guesses never stand in the way of an operator.
+  [[nodiscard]] virtual bool could_be(const std::string& name, const std::string& secret) = 0;
   // Constant time for names known and unknown; nullopt: wrong name or secret.
   [[nodiscard]] virtual std::optional<Role> verify(const std::string& name, const std::string& secret) = 0;
   // Of one who signed in before: nullopt when there is no such operator any more.

@@ -65,6 +65,7 @@ class Connection : public Connected, public std::enable_shared_from_this<Connect
   void ask_role(Pool& pool, std::size_t most_waiting, std::function<std::optional<Role>()> question,
                 std::function<void(std::optional<Role>)> answered, const std::function<void()>& ended = {});
   void verify(Request request, Bearer bearer, Verified verified);
+  void look_closely(Request request, Bearer bearer, Verified verified);
   void judged(const Request& request, std::optional<Role> role, const Verified& verified);
   void sign_in(Request request);
   void sign_out(const Request& request);

@@ -52,6 +52,7 @@ struct Shared {
   Feed feed{*this};            // its thread ends before `io` does: see Server
   boost::asio::io_context io{1};
   Pool calls{"http call", 2};
+  Pool first_looks{"http first look", 1};
   Pool logins{"http log-in", 1};  // hashing a secret costs 50 ms and 16 MB on purpose: one at a time
   // A crowd over TCP never stands in the command line's way.
   Turns tcp_logins{most_logins_waiting};

@@ -110,6 +110,44 @@ TEST(Operators, ScryptIsRfc7914) {
             "99b284e6de83e771345d75d459857c6d357724e0f5e618ee1adf34981cb8a809");
 }
 
+// The expected bytes are those of Python's hashlib.
+TEST(Operators, TheFirstLookIsTheBeginningOfASha256) {
+  Salt salt{};
+  for (std::size_t i = 0; i < salt.size(); ++i) salt[i] = static_cast<unsigned char>(i);
+  const auto look = first_look("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", salt);
+  ASSERT_TRUE(look);
+  EXPECT_EQ(to_hex(look->data(), look->size()), "8303");
+}
+
+TEST(Operators, AGuessIsKnownForOneAtTheFirstLook) {
+  Scratch dir;
+  const Operators operators(dir.path());
+  const auto anna = secret_of(*operators.add("anna", Role::operator_, 0));
+  std::string on_paper = anna;
+  for (char& c : on_paper) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  on_paper.insert(16, "-");
+  EXPECT_TRUE(operators.could_be("anna", anna));
+  EXPECT_TRUE(operators.could_be("anna", on_paper));
+  EXPECT_FALSE(operators.could_be("ben", anna));
+  int taken = 0;
+  for (int i = 0; i < 200; ++i) taken += operators.could_be("anna", *random_secret()) ? 1 : 0;
+  EXPECT_LT(taken, 3) << "one in 65536 is to be expected";
+}
+
+TEST(Operators, ALineOfAnEarlierVersionIsLookedAtClosely) {
+  Scratch dir;
+  const Operators operators(dir.path());
+  const auto token = *operators.add("anna", Role::operator_, 0);
+  auto bytes = *read_whole(dir / "operators", 10'000);
+  bytes.erase(bytes.rfind(':'));
+  std::ofstream(dir / "operators") << bytes << '\n';
+  EXPECT_TRUE(operators.could_be("anna", "X"));
+  EXPECT_FALSE(operators.verify("anna", "X"));
+  EXPECT_TRUE(operators.verify_token(token));
+  EXPECT_TRUE(operators.add("ben", Role::viewer, 0));
+  EXPECT_TRUE(operators.verify_token(token));
+}
+
 TEST(Operators, TwoWhoAddAtOnceBothStay) {
   Scratch dir;
   std::vector<std::thread> threads;

@@ -188,6 +188,22 @@ TEST_F(Http, ACrowdThatGuessesStandsInNobodysWay) {
   EXPECT_EQ(neighbour.receive().status, 200);
 }
 
+TEST_F(Http, ACrowdThatGuessesAtTheOperatorsOwnAddressDoesNotEither) {
+  const std::string guess = post("/api/v1/ack", R"({"epoch":7})", "Authorization: Bearer ann:far off\r\n");
+  std::vector<std::unique_ptr<RawClient>> guessers;
+  for (int i = 0; i < 100; ++i) {
+    guessers.push_back(std::make_unique<RawClient>(server->port()));
+    guessers.back()->send(guess);
+  }
+  EXPECT_EQ(ask(post("/api/v1/ack", R"({"epoch":7})", ann)).status, 200);
+  EXPECT_EQ(backend.verifications, 1) << "guesses end at the first look";
+  EXPECT_EQ(guessers.front()->receive().status, 401);
+  for (auto& one : guessers) {
+    if (one->quiet(1)) continue;
+    EXPECT_EQ(one->receive().status, 401);
+  }
+}
+
 TEST_F(Http, RequestsThatTouchThePlantNeedAnOperatorOverTcpOnly) {
   for (const char* path : {"/api/v1/drill", "/api/v1/prooftest", "/api/v1/snapshots"}) {
     EXPECT_EQ(ask(post(path, "")).status, 401) << path;
